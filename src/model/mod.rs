@@ -1,0 +1,11 @@
+//! The words that rooms share: plain values without behaviour beyond parsing and printing themselves.
+//!
+//! Nothing here reads a file, asks the kernel or knows another room.
+
+mod context;
+mod port;
+mod service;
+
+pub use context::{ComposeProjectName, Context, ContextHash};
+pub use port::{Port, PortRange, Protocol};
+pub use service::{Kind, Published, PublishedPort, ServiceName, Source};

@@ -1,0 +1,47 @@
+//! Where the user's data lies.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use directories::{BaseDirs, ProjectDirs};
+
+use super::env;
+
+/// The directory of the registry: `$XDG_DATA_HOME/gantry`, by default `~/.local/share/gantry`
+/// (`~/Library/Application Support/gantry` on macOS).
+///
+/// # Errors
+/// Neither `HOME` nor the user database names a home directory.
+pub fn data_dir() -> Result<PathBuf> {
+    // With `HOME` unset the directories crate asks the user database; an absolute XDG_DATA_HOME needs no home at all.
+    if let Some(data) = env::path("XDG_DATA_HOME").filter(|path| path.is_absolute()) {
+        return Ok(data.join("gantry"));
+    }
+    match ProjectDirs::from("", "", "gantry") {
+        Some(dirs) => Ok(dirs.data_dir().to_owned()),
+        None => bail!(NoHome),
+    }
+}
+
+/// The user's home directory.
+///
+/// # Errors
+/// Neither `HOME` nor the user database names one.
+pub fn home_dir() -> Result<PathBuf> {
+    match BaseDirs::new() {
+        Some(dirs) => Ok(dirs.home_dir().to_owned()),
+        None => bail!(NoHome),
+    }
+}
+
+/// Neither the environment nor the user database names a home directory.
+#[derive(Debug)]
+pub struct NoHome;
+
+impl std::fmt::Display for NoHome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no home directory: HOME is not set, and the user database names none")
+    }
+}
+
+impl std::error::Error for NoHome {}
