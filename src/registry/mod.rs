@@ -1,1 +1,158 @@
-//! (to come)
+//! The registry: which context holds which port, for the whole machine, in one SQLite file.
+//!
+//! **Locking.** Choosing a port and writing it down is one `BEGIN IMMEDIATE` transaction ([`Registry::write`]), so two
+//! processes never see the same port as free. Readers take no part in that: a rollback journal lets them in except in
+//! the moment of commit, and the busy timeout covers that moment and a queue of a hundred writers.
+//!
+//! **Durability.** `synchronous=FULL` with a rollback journal: a booking that was told is on the disk. The journal mode
+//! is never WAL, because the memo reads the file's change counter (offset 24), which WAL does not keep, and because a
+//! process that opens an idle WAL database pays for recovery.
+//!
+//! **Compatibility.** `PRAGMA user_version` counts the migrations in [`migrations`], which are append-only. A registry
+//! with a higher number belongs to a newer gantry and is refused, never changed; one that is damaged, or that is not
+//! ours, likewise. `application_id` tells ours from any other SQLite file.
+//!
+//! **Cost.** It holds slow truth only. What changes at every call belongs in another file, because every commit here
+//! makes each memo on the machine stale.
+//!
+//! The room never chooses a port and never looks at a checkout: it keeps what it is told.
+
+pub mod allocations;
+pub mod contexts;
+mod error;
+mod migrations;
+pub mod pruned;
+pub mod ranges;
+pub mod reserves;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+pub use allocations::Allocation;
+pub use contexts::ContextRow;
+pub use error::{Cause, RegistryError};
+
+use crate::sys::files;
+
+/// Long enough for a hundred writers that each wait for a slow disk.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An open registry.
+#[derive(Debug)]
+pub struct Registry {
+    connection: Connection,
+    path: PathBuf,
+    /// Why nothing can be written, where that is so.
+    read_only: Option<Cause>,
+}
+
+/// What the rooms around a transaction see of it.
+pub type Reader = Connection;
+
+/// What the tables answer with.
+pub type SqlResult<T> = rusqlite::Result<T>;
+
+impl Registry {
+    /// Opens the registry, makes it where there is none, and brings it up to date. Where it exists but cannot be
+    /// written (a read-only home), it opens for reading, and [`Registry::write`] says why.
+    ///
+    /// # Errors
+    /// It cannot be made or read, is damaged, is not ours, or belongs to a newer version.
+    pub fn open(path: &Path) -> Result<Registry, RegistryError> {
+        match open_for_writing(path) {
+            Err(RegistryError { cause: cause @ (Cause::ReadOnly | Cause::Denied(_)), .. }) if path.exists() => {
+                let mut registry = open_for_reading(path)?;
+                registry.read_only = Some(cause);
+                Ok(registry)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens the registry for reading; `None` where there is none yet.
+    ///
+    /// # Errors
+    /// As [`Registry::open`].
+    pub fn open_existing(path: &Path) -> Result<Option<Registry>, RegistryError> {
+        match path.try_exists() {
+            Ok(false) => Ok(None),
+            Ok(true) => Registry::open(path).map(Some),
+            Err(error) => Err(RegistryError::new(path, Cause::Denied(error))),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// For reading; each statement sees one committed state.
+    pub fn reader(&self) -> &Reader {
+        &self.connection
+    }
+
+    /// Runs `work` in one `BEGIN IMMEDIATE` transaction: all of it is kept, or on an error nothing.
+    ///
+    /// # Errors
+    /// The registry is read-only, busy for longer than half a minute, or the disk is full; or what `work` says.
+    pub fn write<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        if let Some(cause) = &self.read_only {
+            return Err(RegistryError::new(&self.path, cause.duplicate()).into());
+        }
+        let path = self.path.clone();
+        let named = |error: anyhow::Error| match error.downcast::<rusqlite::Error>() {
+            Ok(error) => RegistryError::from_sqlite(&path, error).into(),
+            Err(error) => error,
+        };
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| named(error.into()))?;
+        let value = work(&transaction).map_err(named)?;
+        transaction.commit().map_err(|error| named(error.into()))?;
+        Ok(value)
+    }
+
+    /// Runs `work` on the reader and names the registry in what SQLite complains of.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn read<T>(&self, work: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> anyhow::Result<T> {
+        work(&self.connection).map_err(|error| RegistryError::from_sqlite(&self.path, error).into())
+    }
+}
+
+fn open_for_writing(path: &Path) -> Result<Registry, RegistryError> {
+    let denied = |error| RegistryError::new(path, Cause::from_io(error));
+    if let Some(directory) = path.parent() {
+        files::make_private_dir(directory).map_err(denied)?;
+    }
+    // SQLite would make it with the user's mask; its journal takes over the rights of the file.
+    files::make_private_file(path).map_err(denied)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut registry = connect(path, flags)?;
+    registry
+        .connection
+        .pragma_update(None, "synchronous", "FULL")
+        .map_err(|error| RegistryError::from_sqlite(path, error))?;
+    migrations::migrate(&mut registry.connection).map_err(|cause| RegistryError::new(path, cause))?;
+    Ok(registry)
+}
+
+fn open_for_reading(path: &Path) -> Result<Registry, RegistryError> {
+    let registry = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    migrations::require_current(&registry.connection).map_err(|cause| RegistryError::new(path, cause))?;
+    Ok(registry)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Registry, RegistryError> {
+    let named = |error| RegistryError::from_sqlite(path, error);
+    let connection = Connection::open_with_flags(path, flags).map_err(named)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(named)?;
+    connection.pragma_update(None, "foreign_keys", true).map_err(named)?;
+    Ok(Registry { connection, path: path.to_owned(), read_only: None })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,21 @@
-//! (to come)
+//! From a directory to its ports: who holds the context, what the compose file publishes, which port each service has.
+//!
+//! A port that was booked stays. Whatever is new is chosen and written down in one transaction of the registry; where
+//! nothing is new, nothing is written. The room prints nothing: what the user should know comes back as [`Note`]s.
+
+mod book;
+mod claim;
+mod exports;
+mod lookup;
+mod note;
+mod pair;
+mod slot;
+mod taken;
+
+pub use book::{BookOptions, Booked, book_project, book_service};
+pub use claim::{Claim, judge};
+pub use exports::{Resolution, resolve};
+pub use lookup::{UnknownService, find_allocation, nearest_names};
+pub use note::{Note, PortTaken};
+pub use slot::{Discovery, Face, Slot, discover};
+pub use taken::{Holder, Taken};

@@ -1,0 +1,105 @@
+//! What a command may need, opened when it is first asked for: a command pays for what it touches.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::compose::{self, ComposeError, Project};
+use crate::config::{self, ConfigError, ProjectConfig};
+use crate::context;
+use crate::model::Context;
+use crate::registry::Registry;
+use crate::sys::{env, paths};
+
+/// The file's name in the data directory.
+const REGISTRY_FILE: &str = "registry.db";
+
+/// Lazy handles on the current directory, its context and project, and the registry.
+#[derive(Debug, Default)]
+pub struct App {
+    directory: OnceCell<PathBuf>,
+    context: OnceCell<Context>,
+    config: OnceCell<ProjectConfig>,
+    project: OnceCell<Project>,
+    registry: Option<Registry>,
+}
+
+impl App {
+    /// Where the user stands.
+    ///
+    /// # Errors
+    /// The directory is gone.
+    pub fn directory(&self) -> Result<&Path> {
+        if self.directory.get().is_none() {
+            let _ = self.directory.set(env::current_dir()?);
+        }
+        Ok(self.directory.get().expect("set above"))
+    }
+
+    /// The context of the current directory, as its checkout tells it.
+    ///
+    /// # Errors
+    /// The repository or `gantry.yml` cannot be read.
+    pub fn context(&self) -> Result<&Context> {
+        if self.context.get().is_none() {
+            let _ = self.context.set(context::detect(self.directory()?)?);
+        }
+        Ok(self.context.get().expect("set above"))
+    }
+
+    /// The project's `gantry.yml`.
+    ///
+    /// # Errors
+    /// It is unreadable or wrong.
+    pub fn config(&self) -> Result<&ProjectConfig> {
+        if self.config.get().is_none() {
+            let loaded = config::load_project_config(&self.context()?.root).map_err(ConfigError::from)?;
+            let _ = self.config.set(loaded);
+        }
+        Ok(self.config.get().expect("set above"))
+    }
+
+    /// What the project's compose files say.
+    ///
+    /// # Errors
+    /// [`ComposeError`] where Compose would refuse them.
+    pub fn project(&self) -> Result<&Project> {
+        if self.project.get().is_none() {
+            let loaded = compose::load_project(&self.context()?.root, &|name| env::raw_var(name));
+            let _ = self.project.set(loaded.map_err(ComposeError::from)?);
+        }
+        Ok(self.project.get().expect("set above"))
+    }
+
+    /// Where the registry lies, or would lie.
+    ///
+    /// # Errors
+    /// There is no home directory.
+    pub fn registry_path(&self) -> Result<PathBuf> {
+        Ok(paths::data_dir()?.join(REGISTRY_FILE))
+    }
+
+    /// The registry, made where there is none.
+    ///
+    /// # Errors
+    /// It cannot be made, opened or migrated.
+    pub fn registry(&mut self) -> Result<&mut Registry> {
+        let registry = match self.registry.take() {
+            Some(registry) => registry,
+            None => Registry::open(&self.registry_path()?)?,
+        };
+        Ok(self.registry.insert(registry))
+    }
+
+    /// The registry where there is one: what only looks makes no file.
+    ///
+    /// # Errors
+    /// It cannot be opened or migrated.
+    pub fn existing_registry(&mut self) -> Result<Option<&mut Registry>> {
+        if self.registry.is_none() {
+            self.registry = Registry::open_existing(&self.registry_path()?)?;
+        }
+        Ok(self.registry.as_mut())
+    }
+}

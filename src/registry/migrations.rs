@@ -1,0 +1,134 @@
+//! The schema, as the list of steps that lead to it. Append only: a step that was released is never edited.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::Cause;
+
+/// "gntr" in ASCII: SQLite's `application_id`, so that another program's database is never migrated.
+const APPLICATION_ID: i32 = 0x676e_7472;
+
+/// The step at index `n` leads from `user_version` `n` to `n + 1`.
+const STEPS: [&str; 1] = [
+    // Identities and paths are bytes: neither has to be UTF-8. `container_port` 0 stands for a service that was booked
+    // by name, without a compose file. `variable` is NULL while the compose file does not mention the allocation.
+    "CREATE TABLE contexts (
+        id INTEGER PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        identity BLOB NOT NULL,
+        path BLOB NOT NULL,
+        label TEXT NOT NULL,
+        remote TEXT,
+        branch TEXT,
+        subdir TEXT,
+        project_name TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        used_at INTEGER NOT NULL,
+        UNIQUE (identity, path)
+    ) STRICT;
+    CREATE TABLE allocations (
+        id INTEGER PRIMARY KEY,
+        context_id INTEGER NOT NULL REFERENCES contexts (id) ON DELETE CASCADE,
+        service TEXT NOT NULL,
+        container_port INTEGER NOT NULL CHECK (container_port BETWEEN 0 AND 65535),
+        protocol TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        port INTEGER NOT NULL UNIQUE CHECK (port BETWEEN 1 AND 65535),
+        variable TEXT,
+        created_at INTEGER NOT NULL,
+        UNIQUE (context_id, service, container_port, protocol, ordinal),
+        UNIQUE (context_id, variable)
+    ) STRICT;
+    CREATE TABLE ranges (
+        service TEXT PRIMARY KEY,
+        first INTEGER NOT NULL CHECK (first BETWEEN 1 AND 65535),
+        last INTEGER NOT NULL CHECK (last BETWEEN first AND 65535)
+    ) STRICT;
+    CREATE TABLE reserves (
+        first INTEGER NOT NULL CHECK (first BETWEEN 1 AND 65535),
+        last INTEGER NOT NULL CHECK (last BETWEEN first AND 65535),
+        PRIMARY KEY (first, last)
+    ) STRICT;
+    CREATE TABLE pruned_contexts (
+        id INTEGER PRIMARY KEY,
+        hash TEXT NOT NULL,
+        identity BLOB NOT NULL,
+        path BLOB NOT NULL,
+        label TEXT NOT NULL,
+        remote TEXT,
+        branch TEXT,
+        subdir TEXT,
+        project_name TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        used_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE pruned_allocations (
+        id INTEGER PRIMARY KEY,
+        context_id INTEGER NOT NULL REFERENCES pruned_contexts (id) ON DELETE CASCADE,
+        service TEXT NOT NULL,
+        container_port INTEGER NOT NULL,
+        protocol TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        port INTEGER NOT NULL,
+        variable TEXT,
+        created_at INTEGER NOT NULL
+    ) STRICT;",
+];
+
+/// The `user_version` that this program writes.
+pub(super) fn latest() -> u32 {
+    u32::try_from(STEPS.len()).unwrap_or(u32::MAX)
+}
+
+/// Brings the database up to [`latest`]; does nothing, and takes no lock, where it is there already.
+///
+/// # Errors
+/// A newer or a foreign database, a damaged one, a full disk.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), Cause> {
+    if version(connection)? == latest() {
+        return require_current(connection);
+    }
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Cause::from_sqlite)?;
+    // Asked again under the lock: another process may have migrated meanwhile.
+    let found = version(&transaction)?;
+    if found > latest() {
+        return Err(Cause::Newer { found, known: latest() });
+    }
+    if found == 0 && !is_empty(&transaction)? || found > 0 && application_id(&transaction)? != APPLICATION_ID {
+        return Err(Cause::Foreign);
+    }
+    for step in STEPS.iter().skip(found as usize) {
+        transaction.execute_batch(step).map_err(Cause::from_sqlite)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(Cause::from_sqlite)?;
+    transaction.pragma_update(None, "user_version", latest()).map_err(Cause::from_sqlite)?;
+    transaction.commit().map_err(Cause::from_sqlite)
+}
+
+/// Refuses what [`migrate`] would have to change.
+///
+/// # Errors
+/// A newer, an older or a foreign database, or a damaged one.
+pub(super) fn require_current(connection: &Connection) -> Result<(), Cause> {
+    match version(connection)? {
+        found if found > latest() => Err(Cause::Newer { found, known: latest() }),
+        found if found < latest() => Err(Cause::Outdated),
+        _ if application_id(connection)? != APPLICATION_ID => Err(Cause::Foreign),
+        _ => Ok(()),
+    }
+}
+
+fn version(connection: &Connection) -> Result<u32, Cause> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(Cause::from_sqlite)
+}
+
+fn application_id(connection: &Connection) -> Result<i32, Cause> {
+    connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(Cause::from_sqlite)
+}
+
+fn is_empty(connection: &Connection) -> Result<bool, Cause> {
+    let tables = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
+    connection.query_row(tables, (), |row| row.get(0)).map_err(Cause::from_sqlite)
+}

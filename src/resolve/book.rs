@@ -1,0 +1,310 @@
+//! Booking: each slot keeps the allocation it has, what is new gets a port, all in one transaction.
+
+use anyhow::Result;
+
+use super::claim::{self, Claim};
+use super::taken::{Occupancy, Taken, holder_of, policy};
+use super::{Note, PortTaken, Slot};
+use crate::allocator::{self, Exhausted, NamedRange, Policy, Request, choose};
+use crate::app::App;
+use crate::listeners;
+use crate::model::{Context, Kind, Port, Protocol, ServiceName};
+use crate::registry::allocations::NewAllocation;
+use crate::registry::{Allocation, ContextRow, Reader, allocations, contexts, ranges};
+use crate::resolve::pair::{Entry, pair};
+use crate::sys::clock;
+
+/// How `book` was asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BookOptions {
+    /// The port to have, before what the compose file prefers.
+    pub port: Option<Port>,
+    /// Fail rather than take another port than the preferred one.
+    pub strict: bool,
+}
+
+/// What a context has after booking.
+#[derive(Debug)]
+pub struct Booked {
+    pub held: ContextRow,
+    pub allocations: Vec<Allocation>,
+    pub notes: Vec<Note>,
+    /// Services that got nothing because their ranges are full; the others were booked.
+    pub exhausted: Vec<(ServiceName, Exhausted)>,
+}
+
+/// What is to be booked.
+#[derive(Clone, Copy, Debug)]
+enum Wish<'a> {
+    Everything,
+    Service { name: &'a ServiceName, options: BookOptions },
+}
+
+/// Books every slot that has no port yet. Writes nothing where all have one.
+///
+/// # Errors
+/// The registry cannot be read, or cannot be written though something is new.
+pub fn book_project(app: &mut App, slots: &[Slot]) -> Result<Booked> {
+    book(app, slots, Wish::Everything)
+}
+
+/// Books one service: its slots where the compose file has it, else a port by its name.
+///
+/// # Errors
+/// As [`book_project`]; [`PortTaken`] with `strict`; [`Exhausted`] where its ranges are full.
+pub fn book_service(app: &mut App, slots: &[Slot], name: &ServiceName, options: BookOptions) -> Result<Booked> {
+    let mut booked = book(app, slots, Wish::Service { name, options })?;
+    match booked.exhausted.pop() {
+        Some((_, exhausted)) => Err(exhausted.into()),
+        None => Ok(booked),
+    }
+}
+
+fn book(app: &mut App, slots: &[Slot], wish: Wish<'_>) -> Result<Booked> {
+    let context = app.context()?.clone();
+    let now = clock::now();
+    if let Some(registry) = app.existing_registry()?
+        && let Claim::Held(held) = registry.read(|reader| claim::judge(reader, &context))?
+    {
+        let rows = registry.read(|reader| allocations::of_context(reader, held.id))?;
+        if is_settled(&rows, slots, wish) {
+            if now - held.used_at > clock::DAY {
+                // A registry that cannot be written still answers; only pruning by age loses a day.
+                let _ = registry.write(|writer| Ok(contexts::touch(writer, held.id, now)?));
+            }
+            let notes = kept_notes(&rows, wish)?;
+            return Ok(Booked { held, allocations: rows, notes, exhausted: Vec::new() });
+        }
+    }
+    app.registry()?.write(|writer| Session::begin(writer, &context, now)?.run(slots, wish))
+}
+
+/// Whether every wanted slot has its allocation and every allocation is described as the compose file has it now.
+fn is_settled(rows: &[Allocation], slots: &[Slot], wish: Wish<'_>) -> bool {
+    let entries = pair(rows, slots);
+    let all_booked = entries.iter().all(|entry| match entry {
+        Entry::Missing(slot) => !wish.wants(slot),
+        Entry::Found { row, description } => row.is_described_by(description),
+    });
+    let name_booked = match wish {
+        Wish::Everything => true,
+        Wish::Service { name, .. } => rows.iter().any(|row| row.service == *name),
+    };
+    all_booked && (name_booked || slots.iter().any(|slot| wish.wants(slot)))
+}
+
+/// What to say of a `--port` that asks an existing allocation to move: it stays.
+fn kept_notes(rows: &[Allocation], wish: Wish<'_>) -> Result<Vec<Note>> {
+    let Wish::Service { name, options: BookOptions { port: Some(wanted), strict } } = wish else {
+        return Ok(Vec::new());
+    };
+    let of_service: Vec<_> = rows.iter().filter(|row| row.service == *name).collect();
+    if of_service.iter().any(|row| row.port == wanted) {
+        return Ok(Vec::new());
+    }
+    let Some(first) = of_service.first() else { return Ok(Vec::new()) };
+    if strict {
+        return Err(PortTaken { service: name.clone(), port: wanted, holder: None, has: Some(first.port) }.into());
+    }
+    Ok(vec![Note::KeptInstead { service: name.clone(), wanted, kept: first.port }])
+}
+
+impl Wish<'_> {
+    fn wants(self, slot: &Slot) -> bool {
+        match self {
+            Wish::Everything => true,
+            Wish::Service { name, .. } => slot.faces.iter().any(|face| face.service == *name),
+        }
+    }
+
+    fn options(self) -> BookOptions {
+        match self {
+            Wish::Everything => BookOptions::default(),
+            Wish::Service { options, .. } => options,
+        }
+    }
+}
+
+/// One booking transaction.
+struct Session<'a> {
+    writer: &'a Reader,
+    held: ContextRow,
+    policy: Policy,
+    occupancy: Occupancy<'a>,
+    now: i64,
+    notes: Vec<Note>,
+    exhausted: Vec<(ServiceName, Exhausted)>,
+}
+
+/// What a new allocation is chosen for.
+struct Demand<'a> {
+    service: &'a ServiceName,
+    kind: &'a str,
+    preferred: Option<Port>,
+    protocols: Vec<Protocol>,
+    strict: bool,
+}
+
+impl<'a> Session<'a> {
+    fn begin(writer: &'a Reader, context: &Context, now: i64) -> Result<Session<'a>> {
+        let held = claim::settle(writer, context, now)?;
+        contexts::touch(writer, held.id, now)?;
+        let (policy, occupancy) = (policy(writer)?, Occupancy::new(writer));
+        Ok(Session { writer, held, policy, occupancy, now, notes: Vec::new(), exhausted: Vec::new() })
+    }
+
+    fn run(mut self, slots: &[Slot], wish: Wish<'_>) -> Result<Booked> {
+        let rows = allocations::of_context(self.writer, self.held.id)?;
+        let mut notes = kept_notes(&rows, wish)?;
+        // Described first, so that a variable or a place that moved from one row to another is free for a new one.
+        allocations::clear_variables(self.writer, self.held.id)?;
+        let entries = pair(&rows, slots);
+        for entry in &entries {
+            if let Entry::Found { row, description } = entry {
+                allocations::describe(self.writer, row.id, &description.for_context(self.held.id, row.port))?;
+            }
+        }
+        let mut options = wish.options();
+        for entry in &entries {
+            if let Entry::Missing(slot) = entry
+                && wish.wants(slot)
+            {
+                self.book_slot(slot, options)?;
+                // `--port` names one port: the service's others get what the file says.
+                options.port = None;
+            }
+        }
+        if let Wish::Service { name, options } = wish {
+            self.book_name(name, &rows, slots, options)?;
+        }
+        notes.append(&mut self.notes);
+        let allocations = allocations::of_context(self.writer, self.held.id)?;
+        Ok(Booked { held: self.held, allocations, notes, exhausted: self.exhausted })
+    }
+
+    fn book_slot(&mut self, slot: &Slot, options: BookOptions) -> Result<()> {
+        let mut protocols: Vec<Protocol> = slot.faces.iter().map(|face| face.protocol).collect();
+        protocols.sort_unstable();
+        protocols.dedup();
+        let demand = Demand {
+            service: &slot.service,
+            kind: slot.kind.as_str(),
+            preferred: options.port.or(slot.preferred),
+            protocols,
+            strict: options.strict,
+        };
+        let Some(port) = self.choose(&demand)? else { return Ok(()) };
+        let new = NewAllocation {
+            context_id: self.held.id,
+            service: &slot.service,
+            container_port: Some(slot.container_port),
+            protocol: slot.protocol,
+            ordinal: slot.ordinal,
+            kind: slot.kind.as_str(),
+            port,
+            variable: Some(slot.variable.as_str()),
+        };
+        Ok(allocations::insert(self.writer, &new, self.now)?)
+    }
+
+    /// Books a service that neither the registry nor the compose file has, by its name alone.
+    fn book_name(
+        &mut self,
+        name: &ServiceName,
+        rows: &[Allocation],
+        slots: &[Slot],
+        options: BookOptions,
+    ) -> Result<()> {
+        let is_known = rows.iter().any(|row| row.service == *name)
+            || slots.iter().any(|slot| slot.faces.iter().any(|face| face.service == *name));
+        if is_known {
+            return Ok(());
+        }
+        let kind = Kind::by_name(name.as_str()).unwrap_or(Kind::DEFAULT);
+        let demand = Demand {
+            service: name,
+            kind: kind.as_str(),
+            preferred: options.port,
+            protocols: vec![Protocol::Tcp],
+            strict: options.strict,
+        };
+        let Some(port) = self.choose(&demand)? else { return Ok(()) };
+        let new = NewAllocation {
+            context_id: self.held.id,
+            service: name,
+            container_port: None,
+            protocol: Protocol::Tcp,
+            ordinal: 0,
+            kind: kind.as_str(),
+            port,
+            variable: None,
+        };
+        allocations::insert(self.writer, &new, self.now)?;
+        // Its variable depends on its neighbours' names: paired once more, it is described like the others.
+        let rows = allocations::of_context(self.writer, self.held.id)?;
+        for entry in pair(&rows, slots) {
+            if let Entry::Found { row, description } = entry
+                && row.service == *name
+            {
+                allocations::describe(self.writer, row.id, &description.for_context(self.held.id, row.port))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A free port for the demand; `None`, noted in `exhausted`, where its ranges are full.
+    fn choose(&mut self, demand: &Demand<'_>) -> Result<Option<Port>> {
+        let ranges = ranges_for(self.writer, demand)?;
+        self.occupancy.prepare(&ranges)?;
+        let request = Request { preferred: demand.preferred, ranges };
+        let choice = choose(&request, &self.policy, |port| {
+            let taken = self.occupancy.taken(port, &demand.protocols)?;
+            let is_own = taken == Some(Taken::Listening) && demand.preferred == Some(port) && self.is_own(port)?;
+            Ok(taken.filter(|_| !is_own))
+        });
+        let choice = match choice.map_err(|error| error.downcast::<Exhausted>()) {
+            Ok(choice) => choice,
+            Err(Ok(exhausted)) => {
+                self.exhausted.push((demand.service.clone(), exhausted));
+                return Ok(None);
+            }
+            Err(Err(error)) => return Err(error),
+        };
+        if let Some((wanted, _)) = choice.refused {
+            let holder = holder_of(self.writer, wanted)?;
+            let service = demand.service.clone();
+            if demand.strict {
+                return Err(PortTaken { service, port: wanted, holder: Some(holder), has: None }.into());
+            }
+            self.notes.push(Note::PreferredTaken { service, wanted, holder, got: choice.port });
+        }
+        self.occupancy.add(choice.port);
+        Ok(Some(choice.port))
+    }
+
+    /// Whether the listener on the port was started in this checkout, or from this context's shell: a project that was
+    /// running before it met gantry keeps its port.
+    fn is_own(&self, port: Port) -> Result<bool> {
+        Ok(listeners::listeners(Some(port))?.iter().any(|listener| {
+            let origin = listeners::origin_of(listener.pid, &listener.name);
+            origin.context.as_deref() == Some(self.held.hash.as_str())
+                || origin.directory.is_some_and(|directory| directory.starts_with(&self.held.path))
+        }))
+    }
+}
+
+/// The range that was set for the service, else the one of its kind; then `default`.
+fn ranges_for(reader: &Reader, demand: &Demand<'_>) -> Result<Vec<NamedRange>> {
+    let own = match ranges::find(reader, demand.service.as_str())? {
+        Some(range) => NamedRange { name: demand.service.as_str().to_owned(), range, on_purpose: true },
+        None => range_of_kind(reader, demand.kind)?,
+    };
+    let default = range_of_kind(reader, Kind::DEFAULT.as_str())?;
+    Ok(if own == default { vec![own] } else { vec![own, default] })
+}
+
+fn range_of_kind(reader: &Reader, kind: &str) -> Result<NamedRange> {
+    let set = ranges::find(reader, kind)?;
+    let default = allocator::default_range(&Kind::by_name(kind).unwrap_or(Kind::DEFAULT));
+    Ok(NamedRange { name: kind.to_owned(), range: set.unwrap_or(default), on_purpose: set.is_some() })
+}

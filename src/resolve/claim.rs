@@ -1,0 +1,77 @@
+//! Who holds a context. Two live checkouts of one remote and branch never share one: the first that came keeps it,
+//! the second gets a sibling; a checkout that has moved takes its context along.
+
+use anyhow::{Context as _, Result};
+
+use crate::context::{hash_of, is_checkout_of, project_name, sibling_identity};
+use crate::model::{Context, ContextHash};
+use crate::registry::{ContextRow, Reader, SqlResult, contexts};
+
+/// What the registry says to a checkout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The checkout holds this context.
+    Held(ContextRow),
+    /// The context's holder is gone or is another project by now: the checkout takes it over, ports and all.
+    Inherited(ContextRow),
+    /// Nobody has it, or a live checkout has: a new context with this hash.
+    New { hash: ContextHash, is_sibling: bool },
+}
+
+impl Claim {
+    pub fn hash(&self) -> &ContextHash {
+        match self {
+            Claim::Held(row) | Claim::Inherited(row) => &row.hash,
+            Claim::New { hash, .. } => hash,
+        }
+    }
+
+    /// The registry's row, where there is one.
+    pub fn row(&self) -> Option<&ContextRow> {
+        match self {
+            Claim::Held(row) | Claim::Inherited(row) => Some(row),
+            Claim::New { .. } => None,
+        }
+    }
+}
+
+/// What the checkout would get; changes nothing.
+///
+/// # Errors
+/// What SQLite says.
+pub fn judge(reader: &Reader, context: &Context) -> SqlResult<Claim> {
+    if let Some(row) = contexts::find(reader, &context.identity, &context.root)? {
+        return Ok(Claim::Held(row));
+    }
+    let base = hash_of(&context.identity);
+    let mut rivals = contexts::of_identity(reader, &context.identity)?;
+    // The original before its siblings: a clone that moved wants the ports that everybody knows.
+    rivals.sort_by_key(|row| row.hash != base);
+    let is_sibling = rivals.iter().any(|row| row.hash == base);
+    match rivals.into_iter().find(|row| !is_checkout_of(&row.path, row.remote.as_deref())) {
+        Some(orphan) => Ok(Claim::Inherited(orphan)),
+        None if is_sibling => Ok(Claim::New { hash: hash_of(&sibling_identity(context)), is_sibling }),
+        None => Ok(Claim::New { hash: base, is_sibling }),
+    }
+}
+
+/// Makes the claim good: the row that the checkout holds from now on.
+///
+/// # Errors
+/// What SQLite says.
+pub(super) fn settle(writer: &Reader, context: &Context, now: i64) -> Result<ContextRow> {
+    match judge(writer, context)? {
+        Claim::Held(row) => return Ok(row),
+        Claim::Inherited(row) => contexts::hand_over(writer, row.id, &context.root, now)?,
+        Claim::New { hash, is_sibling } => {
+            let name = project_name(context, &hash, is_sibling);
+            let name = if contexts::project_name_is_taken(writer, &name)? {
+                project_name(context, &hash, true)
+            } else {
+                name
+            };
+            contexts::insert(writer, context, &hash, &name, now)?;
+        }
+    }
+    contexts::find(writer, &context.identity, &context.root)?.context("the context vanished in its own transaction")
+}

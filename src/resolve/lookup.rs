@@ -1,0 +1,78 @@
+//! Finding an allocation by the name that a script gives: a service, `service:container-port`, or a kind.
+
+use std::fmt;
+
+use super::{Discovery, Note};
+use crate::allocator::default_range;
+use crate::model::{Kind, Port, ServiceName};
+use crate::registry::Allocation;
+
+/// Nothing is called that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownService {
+    pub name: String,
+    /// What the user may have meant, the nearest first.
+    pub nearest: Vec<String>,
+    /// A compose file or a range knows the name, but no port is booked.
+    pub is_known: bool,
+}
+
+/// The allocation that goes by this name, and what to say of it.
+///
+/// A service with several ports answers with the one that its kind is known for (5672 of a RabbitMQ), else with the
+/// first of the compose file. A name that no service has stands for the one service of that kind.
+pub fn find_allocation<'a>(rows: &'a [Allocation], name: &str) -> Option<(&'a Allocation, Option<Note>)> {
+    let of_service: Vec<&Allocation> = rows.iter().filter(|row| row.service.as_str() == name).collect();
+    if let Some(found) = main_port(&of_service) {
+        return Some((found, None));
+    }
+    if let Some((service, port)) = name.rsplit_once(':')
+        && let Ok(port) = port.parse::<Port>()
+    {
+        let is_it = |row: &&Allocation| row.service.as_str() == service && row.container_port == Some(port);
+        return rows.iter().find(is_it).map(|found| (found, None));
+    }
+    let kind = Kind::by_name(name)?;
+    let of_kind: Vec<&Allocation> = rows.iter().filter(|row| row.kind == kind.as_str()).collect();
+    let found = main_port(&of_kind)?;
+    let is_one_service = of_kind.iter().all(|row| row.service == found.service);
+    let note = Note::OneOfKind { kind: name.to_owned(), service: found.service.clone() };
+    is_one_service.then_some((found, Some(note)))
+}
+
+/// The names near `name` among the services and the kinds, the nearest first.
+pub fn nearest_names(name: &str, rows: &[Allocation], discovery: &Discovery) -> Vec<String> {
+    let services = rows.iter().map(|row| &row.service);
+    let published = discovery.slots.iter().flat_map(|slot| slot.faces.iter().map(|face| &face.service));
+    let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::DEFAULT).map(|kind| ServiceName::new(kind.as_str()));
+    let mut known: Vec<ServiceName> = services.chain(published).cloned().chain(kinds).collect();
+    known.sort_unstable();
+    known.dedup();
+    let mut scored: Vec<(f64, String)> = known
+        .into_iter()
+        .map(|known| (strsim::jaro_winkler(name, known.as_str()), known.as_str().to_owned()))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+fn main_port<'a>(rows: &[&'a Allocation]) -> Option<&'a Allocation> {
+    let is_known_for = |row: &&&Allocation| {
+        let kind = Kind::by_name(&row.kind).filter(|kind| *kind != Kind::DEFAULT);
+        kind.is_some_and(|kind| row.container_port == Some(default_range(&kind).start))
+    };
+    rows.iter().find(is_known_for).or_else(|| rows.iter().find(|row| row.variable.is_some())).or(rows.first()).copied()
+}
+
+impl fmt::Display for UnknownService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_known {
+            write!(f, "no port is booked for `{}`", self.name.escape_debug())
+        } else {
+            write!(f, "no service is called `{}`", self.name.escape_debug())
+        }
+    }
+}
+
+impl std::error::Error for UnknownService {}

@@ -1,0 +1,72 @@
+//! What the user should know besides the answer.
+
+use std::fmt;
+
+use super::Holder;
+use crate::compose;
+use crate::model::{Port, ServiceName, Source};
+
+/// Something worth a line on stderr.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The compose files need something that is absent.
+    Compose(compose::Warning),
+    /// The compose file names a variable that is never set, so the port goes by the service's name.
+    VariableRefused { source: Source, reason: String },
+    /// The port that was asked for is somebody's.
+    PreferredTaken { service: ServiceName, wanted: Port, holder: Holder, got: Port },
+    /// `book --port` asked for another port than the service has.
+    KeptInstead { service: ServiceName, wanted: Port, kept: Port },
+    /// The file publishes a fixed port that is not the service's.
+    NotPublished { source: Source, service: ServiceName, published: Port, allocated: Port, variable: String },
+    /// The name asked for is a kind, and one service is of that kind.
+    OneOfKind { kind: String, service: ServiceName },
+}
+
+/// The port that was asked for with `--strict` is somebody's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortTaken {
+    pub service: ServiceName,
+    pub port: Port,
+    /// Who has it; `None` where the service itself has another port.
+    pub holder: Option<Holder>,
+    /// The port that the service has already.
+    pub has: Option<Port>,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Compose(compose::Warning { source: Some(source), message }) => write!(f, "{source}: {message}"),
+            Note::Compose(compose::Warning { source: None, message }) => f.write_str(message),
+            Note::VariableRefused { source, reason } => {
+                write!(f, "{source}: {reason}; the port is exported under the service's name instead")
+            }
+            Note::PreferredTaken { service, wanted, holder, got } => {
+                write!(f, "{service}: port {wanted} is taken by {holder}; took {got}")
+            }
+            Note::KeptInstead { service, wanted, kept } => write!(
+                f,
+                "{service} keeps port {kept}, {wanted} was not taken: to move it, run `gantry release` on it first"
+            ),
+            Note::NotPublished { source, service, published, allocated, variable } => write!(
+                f,
+                "{source}: publishes port {published}, but {service} has {allocated}: write \
+                 \"${{{variable}:-{published}}}\" there to publish the port that it has"
+            ),
+            Note::OneOfKind { kind, service } => write!(f, "no service is called {kind}; {service} is one"),
+        }
+    }
+}
+
+impl fmt::Display for PortTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.holder, self.has) {
+            (Some(holder), _) => write!(f, "port {} is taken by {holder}", self.port),
+            (None, Some(has)) => write!(f, "{} has port {has} already, not {}", self.service, self.port),
+            (None, None) => write!(f, "port {} is taken", self.port),
+        }
+    }
+}
+
+impl std::error::Error for PortTaken {}

@@ -1,0 +1,131 @@
+//! Whether a port is free, and who has it otherwise.
+
+use std::cell::OnceCell;
+use std::fmt;
+
+use anyhow::Result;
+
+use crate::allocator::{NamedRange, Policy};
+use crate::listeners::{self, Listening};
+use crate::model::{Port, PortRange, Protocol};
+use crate::registry::{Reader, allocations, contexts, reserves};
+
+/// Why a port is not free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// An allocation holds it.
+    Allocated,
+    /// A process listens on it.
+    Listening,
+    /// It cannot be bound, though nobody is seen to listen.
+    Unbindable,
+}
+
+/// Who has a port, in words that let the user find them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    Allocation { service: String, label: String, path: String },
+    Process { name: String, pid: u32 },
+    /// Another user's process, or one in another namespace.
+    Unknown,
+}
+
+/// The ports that are taken now, for the length of one transaction.
+#[derive(Debug)]
+pub(super) struct Occupancy<'a> {
+    reader: &'a Reader,
+    listening: OnceCell<Listening>,
+    /// The held ports of each range that was asked about, ascending.
+    ranges: Vec<(PortRange, Vec<u16>)>,
+}
+
+impl<'a> Occupancy<'a> {
+    /// `ranges` are the ones that will be walked: their ports are read at once, other ports one by one.
+    pub(super) fn new(reader: &'a Reader) -> Occupancy<'a> {
+        Occupancy { reader, listening: OnceCell::new(), ranges: Vec::new() }
+    }
+
+    /// Reads the held ports of the ranges ahead.
+    pub(super) fn prepare(&mut self, ranges: &[NamedRange]) -> Result<()> {
+        for range in ranges.iter().map(|named| named.range) {
+            if !self.ranges.iter().any(|(known, _)| *known == range) {
+                self.ranges.push((range, allocations::ports_in(self.reader, range)?));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a port that was booked meanwhile.
+    pub(super) fn add(&mut self, port: Port) {
+        for (range, held) in &mut self.ranges {
+            if range.contains(port)
+                && let Err(position) = held.binary_search(&port.number())
+            {
+                held.insert(position, port.number());
+            }
+        }
+    }
+
+    /// Why the port is not free for these protocols, `None` where it is.
+    pub(super) fn taken(&self, port: Port, protocols: &[Protocol]) -> Result<Option<Taken>> {
+        if self.is_allocated(port)? {
+            return Ok(Some(Taken::Allocated));
+        }
+        let listening = self.listening()?;
+        if protocols.iter().any(|&protocol| listening.contains(port, protocol)) {
+            return Ok(Some(Taken::Listening));
+        }
+        let can_bind = protocols.iter().all(|&protocol| listeners::can_bind(port, protocol));
+        Ok((!can_bind).then_some(Taken::Unbindable))
+    }
+
+    fn is_allocated(&self, port: Port) -> Result<bool> {
+        match self.ranges.iter().find(|(range, _)| range.contains(port)) {
+            Some((_, held)) => Ok(held.binary_search(&port.number()).is_ok()),
+            None => Ok(allocations::of_port(self.reader, port)?.is_some()),
+        }
+    }
+
+    fn listening(&self) -> Result<&Listening> {
+        if self.listening.get().is_none() {
+            let _ = self.listening.set(listeners::listening()?);
+        }
+        Ok(self.listening.get().expect("set above"))
+    }
+}
+
+/// Who has the port: the context that booked it, else the process that listens.
+///
+/// # Errors
+/// The registry or the kernel's tables cannot be read.
+pub(super) fn holder_of(reader: &Reader, port: Port) -> Result<Holder> {
+    if let Some(allocation) = allocations::of_port(reader, port)? {
+        let row = contexts::all(reader)?.into_iter().find(|row| row.id == allocation.context_id);
+        let (label, path) = row.map(|row| (row.label, row.path.display().to_string())).unwrap_or_default();
+        return Ok(Holder::Allocation { service: allocation.service.as_str().to_owned(), label, path });
+    }
+    let listener = listeners::listeners(Some(port))?.into_iter().next();
+    Ok(listener.map_or(Holder::Unknown, |listener| Holder::Process { name: listener.name, pid: listener.pid }))
+}
+
+/// What gantry may choose from.
+///
+/// # Errors
+/// The registry cannot be read.
+pub(super) fn policy(reader: &Reader) -> Result<Policy> {
+    Ok(Policy {
+        ephemeral: listeners::ephemeral_range(),
+        kernel_reserved: listeners::reserved_ports(),
+        reserves: reserves::all(reader)?,
+    })
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Holder::Allocation { service, label, path } => write!(f, "{service} of {label} ({path})"),
+            Holder::Process { name, pid } => write!(f, "{name} (pid {pid})"),
+            Holder::Unknown => f.write_str("a process that this user cannot see"),
+        }
+    }
+}

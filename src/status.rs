@@ -1,0 +1,127 @@
+//! What is booked, and whether anybody listens there: asked of the kernel at every call, never remembered.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::listeners::{self, Listener};
+use crate::model::{ContextHash, Port, Protocol};
+use crate::registry::{Allocation, ContextRow, Reader, SqlResult, allocations, contexts};
+use crate::resolve::judge;
+
+/// An allocation and what the kernel says of its port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    pub context: ContextHash,
+    pub label: String,
+    pub path: PathBuf,
+    pub service: String,
+    pub port: Port,
+    pub container_port: Option<Port>,
+    pub protocol: Protocol,
+    pub variable: Option<String>,
+    pub state: State,
+    /// Who listens, where this user may know it.
+    pub listener: Option<Listener>,
+}
+
+/// Who listens on an allocated port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nobody.
+    Free,
+    /// The context's own process or container, as far as can be told.
+    Listening,
+    /// A process that was started neither in the checkout nor from its shell, and forwards to no such container.
+    Foreign,
+}
+
+/// The allocations of the current context, or of every context, by label and port.
+///
+/// # Errors
+/// The checkout, the registry or the kernel's tables cannot be read.
+pub fn statuses(app: &mut App, all: bool) -> Result<Vec<Status>> {
+    let context = if all { None } else { Some(app.context()?.clone()) };
+    let Some(registry) = app.existing_registry()? else { return Ok(Vec::new()) };
+    let rows = registry.read(|reader| match &context {
+        Some(context) => match judge(reader, context)?.row() {
+            Some(row) => Ok(vec![(row.clone(), allocations::of_context(reader, row.id)?)]),
+            None => Ok(Vec::new()),
+        },
+        None => every_context(reader),
+    })?;
+    let listening = listeners::listening()?;
+    let is_listening = |row: &Allocation| listening.contains(row.port, row.protocol);
+    let any_listener = rows.iter().flat_map(|(_, rows)| rows).any(is_listening);
+    let processes = if any_listener { listeners::listeners(None)? } else { Vec::new() };
+    let mut statuses: Vec<Status> = Vec::new();
+    for (context, rows) in &rows {
+        for row in rows {
+            let listener = processes.iter().find(|found| found.port == row.port && found.protocol == row.protocol);
+            let state = match is_listening(row) {
+                false => State::Free,
+                true => listener.map_or(State::Listening, |listener| state_of(context, row, listener)),
+            };
+            statuses.push(Status::new(context, row, state, listener.filter(|_| state != State::Free).cloned()));
+        }
+    }
+    statuses.sort_by(|a, b| (&a.label, &a.path, a.port).cmp(&(&b.label, &b.path, b.port)));
+    Ok(statuses)
+}
+
+fn every_context(reader: &Reader) -> SqlResult<Vec<(ContextRow, Vec<Allocation>)>> {
+    let mut rows: Vec<(ContextRow, Vec<Allocation>)> =
+        contexts::all(reader)?.into_iter().map(|context| (context, Vec::new())).collect();
+    for allocation in allocations::all(reader)? {
+        if let Some((_, rows)) = rows.iter_mut().find(|(context, _)| context.id == allocation.context_id) {
+            rows.push(allocation);
+        }
+    }
+    Ok(rows)
+}
+
+/// A container's forwarder is told by the container port it forwards to; any other process by where it was started.
+fn state_of(context: &ContextRow, row: &Allocation, listener: &Listener) -> State {
+    let origin = listeners::origin_of(listener.pid, &listener.name);
+    let is_own = if origin.is_forwarder {
+        origin.container_port.is_none() || row.container_port.is_none() || origin.container_port == row.container_port
+    } else {
+        match (&origin.context, &origin.directory) {
+            (Some(started_in), _) if started_in == context.hash.as_str() => true,
+            (_, Some(directory)) => directory.starts_with(&context.path),
+            // Another user's process tells neither.
+            (_, None) => false,
+        }
+    };
+    if is_own { State::Listening } else { State::Foreign }
+}
+
+impl Status {
+    fn new(context: &ContextRow, row: &Allocation, state: State, listener: Option<Listener>) -> Status {
+        Status {
+            context: context.hash.clone(),
+            label: context.label.clone(),
+            path: context.path.clone(),
+            service: row.service.as_str().to_owned(),
+            port: row.port,
+            container_port: row.container_port,
+            protocol: row.protocol,
+            variable: row.variable.clone(),
+            state,
+            listener,
+        }
+    }
+}
+
+impl State {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            State::Free => "free",
+            State::Listening => "listening",
+            State::Foreign => "foreign",
+        }
+    }
+}
