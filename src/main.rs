@@ -1,13 +1,48 @@
-//! gantry gives every checkout its own ports.
-#![allow(dead_code)]
+//! gantry gives every checkout its own ports: the same from every shell, unique on the machine, found from the compose
+//! file as it stands.
+//!
+//! # From above
+//!
+//! A directory leads to a *context* (this repository, this branch; `context/`). The compose file says which ports the
+//! context's services publish (`compose/`). Each gets a port (`allocator.rs`), kept in one SQLite file (`registry/`),
+//! and the ports go into the shell as variables (`shell/`). `resolve/` is where these meet; everything else asks it.
+//!
+//! # The floors
+//!
+//! ```text
+//! 5  faces    cli/
+//! 4  verbs    resolve/  status.rs  prune.rs
+//! 3  hands    app.rs (lazy handles)  listeners/
+//! 2  memory   registry/  context/
+//! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
+//! 0  ground   model/ (plain words)  sys/ (doors: processes, files, clock, environment, paths)
+//! ```
+//!
+//! # What always holds
+//!
+//! - Imports go down, never up, and never in a circle; a test reads the `use` lines.
+//! - Only `sys` starts programs, changes files, or reads the clock and the environment; clippy refuses the rest.
+//! - A port is chosen and written down in one transaction, so no two contexts ever hold the same one.
+//! - Text reaches a shell only through `shell`, quoted, under a name that steers nothing.
+//! - Looking never writes: what only informs makes no registry and books no port.
+//! - Rooms return errors, faces print them: `cli/failure.rs` has every message's way out and exit status.
+
 mod allocator;
+mod app;
+mod cli;
 mod compose;
+mod config;
 mod context;
 mod listeners;
 mod model;
+mod prune;
 mod registry;
+mod resolve;
 mod shell;
+mod status;
 mod sys;
 mod yaml;
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -1,1 +1,163 @@
-//! (to come)
+//! The command line: one file a command, each with its documented arguments and a short `run`.
+//!
+//! Nothing here decides anything about ports: a command asks the verbs and puts their answer into words.
+
+mod book;
+mod completions;
+mod config;
+mod context;
+mod discover;
+mod export;
+mod failure;
+mod get;
+mod hook;
+mod hook_env;
+mod init;
+mod man;
+mod prune;
+mod release;
+mod run;
+mod status;
+mod ui;
+mod which;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::app::App;
+use crate::sys::env;
+use failure::{Failure, Silent};
+use ui::{Color, Ui};
+
+/// Every checkout its own ports.
+///
+/// gantry gives each context (this repository, this branch) ports that nobody else on the machine has, finds them in
+/// the compose file as it stands, and puts them into the shell.
+#[derive(Debug, Parser)]
+#[command(name = "gantry", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
+    color: Color,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  echo 'eval \"$(gantry export --auto)\"' >> .envrc && direnv allow
+  PGPORT=$(gantry get postgres -q)
+  gantry status -a
+  gantry prune -n
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 no such thing, 4 port conflict or range full,
+5 a needed program or daemon is missing.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Export(export::Args),
+    Get(get::Args),
+    Book(book::Args),
+    Release(release::Args),
+    Status(status::Args),
+    Context(context::Args),
+    Discover(discover::Args),
+    #[command(visible_alias = "gc")]
+    Prune(prune::Args),
+    Which(which::Args),
+    Run(run::Args),
+    Init(init::Args),
+    Hook(hook::Args),
+    #[command(hide = true)]
+    HookEnv(hook_env::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// Reads the command line, runs the command, tells what went wrong.
+pub fn main() -> ExitCode {
+    let arguments = env::args();
+    let wants_json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    let matches = match command().try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => return refuse(&error, wants_json),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error, wants_json),
+    };
+    let mut ui = Ui::new(cli.color);
+    ui.speak_json(wants_json);
+    match cli.command.run(&mut App::default(), &mut ui) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if Failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => match error.downcast_ref::<Silent>() {
+            Some(Silent(status)) => ExitCode::from(*status),
+            None => {
+                let failure = Failure::of(&error);
+                ui.fail(&failure);
+                ExitCode::from(failure.exit)
+            }
+        },
+    }
+}
+
+/// The whole tree of commands, as the completions and the man pages show it too.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+impl Command {
+    fn run(self, app: &mut App, ui: &mut Ui) -> anyhow::Result<()> {
+        match self {
+            Command::Export(args) => export::run(app, ui, &args),
+            Command::Get(args) => get::run(app, ui, &args),
+            Command::Book(args) => book::run(app, ui, &args),
+            Command::Release(args) => release::run(app, ui, &args),
+            Command::Status(args) => status::run(app, ui, &args),
+            Command::Context(args) => context::run(app, ui, &args),
+            Command::Discover(args) => discover::run(app, ui, &args),
+            Command::Prune(args) => prune::run(app, ui, &args),
+            Command::Which(args) => which::run(app, ui, &args),
+            Command::Run(args) => run::run(app, ui, &args),
+            Command::Init(args) => init::run(app, ui, &args),
+            Command::Hook(args) => hook::run(ui, &args),
+            Command::HookEnv(args) => hook_env::run(app, ui, &args),
+            Command::Config(args) => config::run(app, ui, &args),
+            Command::Completions(args) => completions::run(ui, &args),
+            Command::Man(args) => man::run(ui, &args),
+        }
+    }
+}
+
+/// `--help` and `--version` come this way too.
+fn refuse(error: &clap::Error, wants_json: bool) -> ExitCode {
+    if error.use_stderr() && wants_json {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default();
+        let failure = Failure {
+            kind: "usage",
+            message: message.strip_prefix("error: ").unwrap_or(message).to_owned(),
+            hint: Some("`gantry help` lists the commands and their options".to_owned()),
+            exit: failure::USAGE,
+        };
+        let mut ui = Ui::new(Color::Never);
+        ui.speak_json(true);
+        ui.fail(&failure);
+        return ExitCode::from(failure.exit);
+    }
+    // Fails only where stdout or stderr is gone.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(failure::USAGE))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        super::command().debug_assert();
+    }
+}

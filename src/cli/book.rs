@@ -1,0 +1,107 @@
+//! `gantry book`.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::failure::{Failure, Silent};
+use super::ui::Ui;
+use crate::app::App;
+use crate::model::{Port, ServiceName};
+use crate::registry::Allocation;
+use crate::resolve::{BookOptions, Booked, Discovery, book_project, book_service, discover};
+
+/// Book a port for a service, whatever its name
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The service's name
+    #[arg(required_unless_present = "auto", conflicts_with = "auto")]
+    service: Option<String>,
+    /// The port to have, where it is free
+    #[arg(short, long, conflicts_with = "auto")]
+    port: Option<Port>,
+    /// Fail where the preferred port is taken, instead of taking the next
+    #[arg(long, conflicts_with = "auto")]
+    strict: bool,
+    /// Book every service of the compose file
+    #[arg(long)]
+    auto: bool,
+    /// Print the number and nothing else
+    #[arg(short, long)]
+    quiet: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gantry book mailpit                  # the next free port of its range
+  gantry book web --port 3000 --strict # this one or none
+  gantry book --auto                   # whatever the compose file publishes
+
+Exit status: 4 where the port is taken (--strict) or the range is full.";
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    context: &'a str,
+    allocations: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    service: &'a str,
+    port: u16,
+    container_port: Option<u16>,
+    env_var: Option<&'a str>,
+}
+
+/// Books, says who had the preferred port, prints what was booked.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    ui.be_quiet(args.quiet);
+    let Discovery { slots, notes, .. } = discover(app)?;
+    let service = args.service.as_deref().map(ServiceName::new);
+    let booked = match &service {
+        Some(service) => {
+            book_service(app, &slots, service, BookOptions { port: args.port, strict: args.strict })?
+        }
+        None => book_project(app, &slots)?,
+    };
+    for note in notes.iter().filter(|_| args.auto).chain(&booked.notes) {
+        ui.note(&note.to_string());
+    }
+    print(ui, args, &booked, service.as_ref())?;
+    for (service, exhausted) in booked.exhausted {
+        let error = anyhow::Error::from(exhausted).context(format!("{service} gets no port"));
+        ui.fail(&Failure::of(&error));
+        return Err(Silent(super::failure::CONFLICT).into());
+    }
+    Ok(())
+}
+
+fn print(ui: &Ui, args: &Args, booked: &Booked, service: Option<&ServiceName>) -> Result<()> {
+    let is_wanted = |row: &&Allocation| service.is_none_or(|service| row.service == *service);
+    let rows: Vec<&Allocation> = booked.allocations.iter().filter(is_wanted).collect();
+    if args.json {
+        let allocations = rows.iter().map(|row| Row::of(row)).collect();
+        return ui.json(&Answer { context: booked.held.hash.as_str(), allocations });
+    }
+    for row in &rows {
+        match service {
+            Some(_) => ui.line(&row.port.to_string())?,
+            None => ui.line(&format!("{} {}", row.service, row.port))?,
+        }
+    }
+    Ok(())
+}
+
+impl Row<'_> {
+    fn of(row: &Allocation) -> Row<'_> {
+        Row {
+            service: row.service.as_str(),
+            port: row.port.number(),
+            container_port: row.container_port.map(Port::number),
+            env_var: row.variable.as_deref(),
+        }
+    }
+}

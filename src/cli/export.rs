@@ -1,0 +1,68 @@
+//! `gantry export`.
+
+use anyhow::Result;
+
+use super::failure::{Failure, Silent};
+use super::ui::Ui;
+use crate::app::App;
+use crate::resolve::{Resolution, resolve};
+use crate::shell::{Format, render, watch_file};
+use crate::sys::env;
+
+/// Print the context's variables for a shell to evaluate
+///
+/// One port for each service, COMPOSE_PROJECT_NAME, and GANTRY_CONTEXT. Where something is wrong, what is known is still
+/// printed, the error goes to stderr, and the exit status is not 0.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Find the services in the compose file, and book what has no port yet
+    #[arg(long)]
+    auto: bool,
+    /// The language to print
+    #[arg(long, value_name = "FORMAT", default_value = "shell", value_parser = format_parser())]
+    format: Format,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  eval \"$(gantry export --auto)\"                  # bash, zsh, dash; the one line in .envrc
+  gantry export --auto --format fish | source     # fish
+  gantry export --format json | from json | load-env   # nu
+  gantry export --format env > .env.ports";
+
+/// The formats by name, so that completions know them.
+pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::as_str)).try_map(|name| name.parse::<Format>())
+}
+
+/// Prints what is known, then tells what was wrong.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    let resolution = resolve(app, args.auto)?;
+    let mut text = render(args.format, &resolution.variables).into_bytes();
+    // direnv defines watch_file where it evaluates an .envrc; elsewhere the name may be anything.
+    if args.format == Format::Shell && env::var("DIRENV_IN_ENVRC").is_some() {
+        text.extend(watch_file(&resolution.inputs));
+    }
+    ui.data(&text)?;
+    if resolution.variables.is_empty() && resolution.failures.is_empty() {
+        ui.note("nothing is booked here; `gantry export --auto` books what the compose file publishes");
+    }
+    tell(ui, resolution)
+}
+
+/// Notes and failures on stderr; the first failure decides the exit status.
+pub(super) fn tell(ui: &Ui, resolution: Resolution) -> Result<()> {
+    for note in &resolution.notes {
+        ui.note(&note.to_string());
+    }
+    let failures: Vec<Failure> = resolution.failures.iter().map(Failure::of).collect();
+    for failure in &failures {
+        ui.fail(failure);
+    }
+    match failures.first() {
+        Some(failure) => Err(Silent(failure.exit).into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,171 @@
+//! Every way in which a command can fail, as the user sees it: what is said, the way out, the exit status.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::allocator::Exhausted;
+use crate::compose::ComposeError;
+use crate::config::ConfigError;
+use crate::registry::{Cause, RegistryError};
+use crate::resolve::{PortTaken, UnknownService};
+use crate::sys::paths::NoHome;
+
+/// What went wrong, for a person and for a script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    pub kind: &'static str,
+    pub message: String,
+    pub hint: Option<String>,
+    #[serde(skip)]
+    pub exit: u8,
+}
+
+/// The command line makes no sense, though clap took it.
+#[derive(Debug)]
+pub struct Usage {
+    pub message: String,
+    pub hint: String,
+}
+
+/// Nothing is where something was asked for.
+#[derive(Debug)]
+pub struct NotFound {
+    pub message: String,
+    pub hint: String,
+}
+
+/// The command's own exit status, after everything has been said already.
+#[derive(Debug)]
+pub struct Silent(pub u8);
+
+/// 1: it failed.
+pub const FAILED: u8 = 1;
+/// 2: wrong usage.
+pub const USAGE: u8 = 2;
+/// 3: no such thing.
+pub const NOT_FOUND: u8 = 3;
+/// 4: a port conflict, or a full range.
+pub const CONFLICT: u8 = 4;
+
+impl Failure {
+    /// `{"format_version":1,"error":{"kind","message","hint"}}`, on one line.
+    pub fn to_json(&self) -> String {
+        json!({ "format_version": 1, "error": self }).to_string()
+    }
+
+    /// The failure behind the error.
+    pub fn of(error: &anyhow::Error) -> Failure {
+        let message = format!("{error:#}");
+        let failure = |kind, exit, hint: Option<String>| Failure { kind, message: message.clone(), hint, exit };
+        if let Some(error) = error.downcast_ref::<RegistryError>() {
+            let (kind, hint) = of_registry(error);
+            return failure(kind, FAILED, Some(hint));
+        }
+        if let Some(error) = error.downcast_ref::<ComposeError>() {
+            let hint = format!("`docker compose -f {} config` checks it", error.file.display());
+            return failure("compose", FAILED, Some(hint));
+        }
+        if error.is::<ConfigError>() {
+            let hint = "the keys are `identity: branch|worktree`, `project_name: NAME` and `remap: auto|never`";
+            return failure("config", FAILED, Some(hint.to_owned()));
+        }
+        if let Some(error) = error.downcast_ref::<Exhausted>() {
+            let name = error.ranges.first().map_or("default", |range| range.name.as_str());
+            let hint = format!(
+                "give ports back with `gantry prune` or `gantry release`, or widen the range with \
+                 `gantry config --set-range {name}:START-END`"
+            );
+            return failure("range_full", CONFLICT, Some(hint));
+        }
+        if let Some(error) = error.downcast_ref::<PortTaken>() {
+            return failure("port_conflict", CONFLICT, Some(of_taken(error)));
+        }
+        if let Some(error) = error.downcast_ref::<UnknownService>() {
+            return failure("not_found", NOT_FOUND, Some(of_unknown(error)));
+        }
+        if let Some(error) = error.downcast_ref::<NotFound>() {
+            return failure("not_found", NOT_FOUND, Some(error.hint.clone()));
+        }
+        if let Some(error) = error.downcast_ref::<Usage>() {
+            return failure("usage", USAGE, Some(error.hint.clone()));
+        }
+        if error.is::<NoHome>() {
+            return failure("no_home", FAILED, Some("set HOME, or XDG_DATA_HOME to an absolute path".to_owned()));
+        }
+        failure("failed", FAILED, None)
+    }
+
+    /// stdout was closed by its reader, `head` for one: that is no failure.
+    pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+        error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn of_registry(error: &RegistryError) -> (&'static str, String) {
+    let path = error.path.display();
+    match &error.cause {
+        Cause::Denied(_) => {
+            ("registry_denied", "check who owns the directory, or point XDG_DATA_HOME to one of your own".to_owned())
+        }
+        Cause::ReadOnly => (
+            "registry_read_only",
+            "ports that are booked are still told; to book, make it writable or point XDG_DATA_HOME elsewhere".to_owned(),
+        ),
+        Cause::Full => ("registry_full", "make room on the device; nothing was changed".to_owned()),
+        Cause::Busy => ("registry_busy", "try again; `fuser` on the file names the process".to_owned()),
+        Cause::Damaged(_) => (
+            "registry_damaged",
+            format!("nothing was changed. Restore it from a backup, or start anew: mv '{path}' '{path}.damaged'"),
+        ),
+        Cause::Foreign => {
+            ("registry_foreign", format!("nothing was changed. Move it away: mv '{path}' '{path}.other'"))
+        }
+        Cause::Newer { .. } => ("registry_newer", "update gantry; nothing was changed".to_owned()),
+        Cause::Outdated => ("registry_outdated", "make the file writable once, so that it can be updated".to_owned()),
+        Cause::Sqlite(_) => ("registry", "nothing was changed; `gantry status -a` reads it without writing".to_owned()),
+    }
+}
+
+fn of_taken(error: &PortTaken) -> String {
+    if error.has.is_some() {
+        return format!("`gantry release {}` first, then book it anew", error.service);
+    }
+    format!("`gantry which {}` tells more; without --strict the next free port is taken", error.port)
+}
+
+fn of_unknown(error: &UnknownService) -> String {
+    if error.is_known {
+        return format!("`gantry book {}` books it", error.name.escape_debug());
+    }
+    match error.nearest.as_slice() {
+        [] => format!("`gantry discover` lists the services, `gantry book {}` books any name", error.name.escape_debug()),
+        nearest => {
+            let names: Vec<_> = nearest.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+            format!("did you mean {}? `gantry book` books any name", names.join(" or "))
+        }
+    }
+}
+
+macro_rules! as_error {
+    ($($name:ident),*) => {$(
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.message)
+            }
+        }
+
+        impl std::error::Error for $name {}
+    )*};
+}
+
+as_error!(Usage, NotFound);
+
+impl std::fmt::Display for Silent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "exit status {}", self.0)
+    }
+}
+
+impl std::error::Error for Silent {}

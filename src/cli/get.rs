@@ -1,0 +1,123 @@
+//! `gantry get`.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::ui::Ui;
+use crate::app::App;
+use crate::model::{Kind, ServiceName};
+use crate::registry::{Allocation, ContextRow, allocations, ranges};
+use crate::resolve::{
+    BookOptions, Claim, Discovery, Note, UnknownService, book_service, discover, find_allocation, judge, nearest_names,
+};
+
+/// Print a service's port
+///
+/// The same number from every shell and every subdirectory, before and after the service runs. A service of the compose
+/// file, or a kind that has a range, is booked when it is first asked for; an unknown name never is.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The service's name; SERVICE:CONTAINER_PORT where it has several ports
+    service: String,
+    /// Print the number and nothing else
+    #[arg(short, long)]
+    quiet: bool,
+    /// Fail where no port is booked, instead of booking one
+    #[arg(long)]
+    no_book: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  psql -p \"$(gantry get postgres -q)\"
+  curl \"localhost:$(gantry get web:8080 -q)\"
+  gantry get redis -q 2>/dev/null || echo 6379
+
+Exit status: 3 where no service is called that.";
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    service: &'a str,
+    port: u16,
+    context: &'a str,
+}
+
+/// Looks first, and books only what is not there.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    ui.be_quiet(args.quiet);
+    let held = held(app)?;
+    if let Some((context, rows)) = &held
+        && let Some((row, note)) = find_allocation(rows, &args.service)
+    {
+        return answer(ui, args, context, row, note);
+    }
+    let rows = held.map(|(_, rows)| rows).unwrap_or_default();
+    let discovery = discover(app)?;
+    let Some(service) = bookable(app, &args.service, &discovery)?.filter(|_| !args.no_book) else {
+        let is_known = bookable(app, &args.service, &discovery)?.is_some();
+        let nearest = nearest_names(&args.service, &rows, &discovery);
+        return Err(UnknownService { name: args.service.clone(), nearest, is_known }.into());
+    };
+    let booked = book_service(app, &discovery.slots, &service, BookOptions::default())?;
+    for note in &booked.notes {
+        ui.note(&note.to_string());
+    }
+    let found = find_allocation(&booked.allocations, &args.service).or_else(|| {
+        // The service publishes through a variable that belongs to another one.
+        let slot = discovery.slots.iter().find(|slot| slot.faces.iter().any(|face| face.service == service))?;
+        find_allocation(&booked.allocations, slot.service.as_str())
+    });
+    match found {
+        Some((row, note)) => answer(ui, args, &booked.held, row, note),
+        None => {
+            let nearest = nearest_names(&args.service, &booked.allocations, &discovery);
+            Err(UnknownService { name: args.service.clone(), nearest, is_known: false }.into())
+        }
+    }
+}
+
+fn answer(ui: &Ui, args: &Args, context: &ContextRow, row: &Allocation, note: Option<Note>) -> Result<()> {
+    if let Some(note) = note {
+        ui.note(&note.to_string());
+    }
+    if args.json {
+        let (service, context) = (row.service.as_str(), context.hash.as_str());
+        return ui.json(&Answer { service, port: row.port.number(), context });
+    }
+    ui.line(&row.port.to_string())
+}
+
+/// The context that this checkout holds, and its allocations. One that would have to be taken over first is not here.
+fn held(app: &mut App) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
+    let context = app.context()?.clone();
+    let Some(registry) = app.existing_registry()? else { return Ok(None) };
+    registry.read(|reader| match judge(reader, &context)? {
+        Claim::Held(row) => Ok(Some((row.clone(), allocations::of_context(reader, row.id)?))),
+        Claim::Inherited(_) | Claim::New { .. } => Ok(None),
+    })
+}
+
+/// The service that `name` would book: one of the compose file, the only one of that kind, or a name that has a range.
+fn bookable(app: &mut App, name: &str, discovery: &Discovery) -> Result<Option<ServiceName>> {
+    let faces = || discovery.slots.iter().flat_map(|slot| &slot.faces);
+    let service = name.rsplit_once(':').map_or(name, |(service, _)| service);
+    if let Some(face) = faces().find(|face| [name, service].contains(&face.service.as_str())) {
+        return Ok(Some(face.service.clone()));
+    }
+    if let Some(kind) = Kind::by_name(name).filter(|kind| *kind != Kind::DEFAULT) {
+        let mut of_kind: Vec<_> = faces().filter(|face| face.kind == kind).map(|face| &face.service).collect();
+        of_kind.dedup();
+        return Ok(match of_kind.as_slice() {
+            [] => Some(ServiceName::new(name)),
+            [only] => Some((*only).clone()),
+            _ => None,
+        });
+    }
+    let Some(registry) = app.existing_registry()? else { return Ok(None) };
+    let range = registry.read(|reader| ranges::find(reader, name))?;
+    Ok(range.map(|_| ServiceName::new(name)))
+}

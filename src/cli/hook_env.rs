@@ -1,0 +1,48 @@
+//! `gantry hook-env`: what the shell hooks evaluate at each prompt. Hidden: only the scripts in `shell/` call it.
+
+use anyhow::Result;
+
+use super::ui::Ui;
+use crate::app::App;
+use crate::config;
+use crate::resolve::{judge, resolve};
+use crate::shell::{Shell, VariableName, hook_env};
+use crate::sys::env;
+
+/// Print what changes for the shell at this prompt
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The shell that evaluates it
+    #[arg(long, value_name = "SHELL", value_parser = parse_shell)]
+    shell: Shell,
+}
+
+fn parse_shell(text: &str) -> Result<Shell, String> {
+    text.parse().map_err(|error: crate::shell::FormatUnknown| error.to_string())
+}
+
+/// Prints the change, or nothing. Failures are not told: a prompt is no place to repeat them, `gantry export` is.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    let previous = env::raw_var(VariableName::GANTRY_HOOK.as_str());
+    let variables = if is_project(app).unwrap_or(false) {
+        let resolution = resolve(app, true)?;
+        // Half an answer, while the compose file is being edited, must not take variables away.
+        if resolution.variables.is_empty() && !resolution.failures.is_empty() {
+            return Ok(());
+        }
+        Some(resolution.variables)
+    } else {
+        None
+    };
+    ui.data(hook_env(args.shell, previous.as_deref(), variables.as_ref(), &|name| env::raw_var(name)).as_bytes())
+}
+
+/// Whether the directory asks for ports: not every directory that somebody walks through becomes a context.
+fn is_project(app: &mut App) -> Result<bool> {
+    let context = app.context()?.clone();
+    if context.root.join(config::FILE_NAME).is_file() || app.project().map_or(true, |project| !project.files.is_empty()) {
+        return Ok(true);
+    }
+    let Some(registry) = app.existing_registry()? else { return Ok(false) };
+    registry.read(|reader| Ok(judge(reader, &context)?.row().is_some()))
+}

@@ -1,0 +1,78 @@
+//! `gantry release`.
+
+use anyhow::Result;
+
+use super::failure::NotFound;
+use super::ui::Ui;
+use crate::app::App;
+use crate::registry::{Allocation, ContextRow, allocations};
+use crate::resolve::judge;
+
+/// Give a service's port back
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The service's name
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    service: Option<String>,
+    /// Give back every port of this context
+    #[arg(long)]
+    all: bool,
+    /// Only print what would be given back
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(short, long, visible_short_alias = 'f', visible_alias = "force")]
+    yes: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gantry release mailpit
+  gantry release --all -n
+
+Exit status: 3 where no port is booked for it.";
+
+/// Plans, asks where it is more than was named, gives back.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    let (context, rows) = plan(app, args.service.as_deref())?;
+    for row in &rows {
+        let verb = if args.dry_run { "would give back" } else { "gives back" };
+        ui.note(&format!("{verb} {}: {} ({})", context.label, row.service, row.port));
+    }
+    if args.dry_run {
+        return Ok(());
+    }
+    let question = format!("Give back {} ports of {}?", rows.len(), context.label);
+    if args.all && !args.yes && !ui.confirm(&question, true)? {
+        ui.note("nothing was given back");
+        return Ok(());
+    }
+    app.registry()?.write(|writer| {
+        for row in &rows {
+            allocations::delete(writer, row.id)?;
+        }
+        Ok(())
+    })
+}
+
+fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocation>)> {
+    let context = app.context()?.clone();
+    let held = match app.existing_registry()? {
+        Some(registry) => registry.read(|reader| match judge(reader, &context)?.row() {
+            Some(row) => Ok(Some((row.clone(), allocations::of_context(reader, row.id)?))),
+            None => Ok(None),
+        })?,
+        None => None,
+    };
+    let is_wanted = |row: &Allocation| service.is_none_or(|service| row.service.as_str() == service);
+    let wanted = held.map(|(held, rows)| (held, rows.into_iter().filter(is_wanted).collect::<Vec<_>>()));
+    match wanted {
+        Some((held, rows)) if !rows.is_empty() => Ok((held, rows)),
+        _ => {
+            let what = service.map_or_else(|| "anything".to_owned(), |name| format!("`{}`", name.escape_debug()));
+            let message = format!("no port is booked for {what} in {}", context.label);
+            Err(NotFound { message, hint: "`gantry status` lists what is booked".to_owned() }.into())
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `gantry run`.
+
+use std::ffi::OsString;
+use std::io;
+
+use anyhow::Result;
+
+use super::export;
+use super::failure::Silent;
+use super::ui::Ui;
+use crate::app::App;
+use crate::resolve::resolve;
+use crate::sys::process;
+
+/// Run a command with the context's variables
+///
+/// gantry becomes the command, so its signals and its exit status are the command's own.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    command: Vec<OsString>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gantry run -- docker compose up -d
+  gantry run -- sh -c 'psql -p \"$PG_PORT\"'
+
+Exit status: the command's; 127 where there is no such command, 126 where it cannot be run.";
+
+/// Runs nothing where a port is missing: the command would use somebody else's.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    let resolution = resolve(app, true)?;
+    let variables: Vec<(String, String)> =
+        resolution.variables.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect();
+    export::tell(ui, resolution)?;
+    let Some((program, rest)) = args.command.split_first() else { return Ok(()) };
+    let error = process::exec(program, rest, variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    ui.warn(&format!("{} cannot be run: {error}", program.to_string_lossy()));
+    let is_missing = error.kind() == io::ErrorKind::NotFound;
+    Err(Silent(if is_missing { 127 } else { 126 }).into())
+}
