@@ -20,9 +20,10 @@ pub const ZSH: RealShell = RealShell { program: "zsh", quiet: &["-f"] };
 pub const FISH: RealShell = RealShell { program: "fish", quiet: &["--no-config"] };
 pub const DASH: RealShell = RealShell { program: "dash", quiet: &[] };
 
-/// An empty directory that is the home and the working directory of a shell.
+/// An empty working directory for a shell, and a home beside it, in which fish leaves directories of its own.
 pub struct Stage {
     directory: TempDir,
+    home: TempDir,
 }
 
 /// What a shell left behind.
@@ -34,7 +35,7 @@ pub struct Left {
 
 impl Stage {
     pub fn new() -> Stage {
-        Stage { directory: tempfile::tempdir().unwrap() }
+        Stage { directory: tempfile::tempdir().unwrap(), home: tempfile::tempdir().unwrap() }
     }
 
     pub fn path(&self) -> &Path {
@@ -48,6 +49,10 @@ impl Stage {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path().join(name)).unwrap()
     }
 
     /// Runs the script, which sees `PATH`, `HOME` and `variables` alone.
@@ -64,7 +69,7 @@ impl Stage {
             .current_dir(self.path())
             .env_clear()
             .env("PATH", path)
-            .env("HOME", self.path())
+            .env("HOME", self.home.path())
             .env("LC_ALL", "C.UTF-8");
         command.envs(variables.iter().copied()).stdin(Stdio::null());
         let program = command.get_program().to_owned();
