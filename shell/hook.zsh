@@ -2,8 +2,8 @@
 # gantry's hook for zsh: before each prompt, sets what the project has and puts back what leaving it ends.
 # Add to ~/.zshrc:  eval "$(gantry hook zsh)"
 
+# zsh itself keeps `$?` for the prompt and for the hooks that follow.
 _gantry_hook() {
-  # zsh gives each hook the status of the user's last command, and the prompt too.
   emulate -L zsh
   if whence -p gantry >/dev/null; then
     eval "$(command gantry hook-env --shell zsh)"

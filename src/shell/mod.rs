@@ -14,6 +14,8 @@ mod quote;
 #[cfg(test)]
 mod real;
 mod render;
+#[cfg(test)]
+mod scripts;
 mod steering;
 
 pub use distinct::distinct_names;
