@@ -129,6 +129,8 @@ fn shown(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -170,5 +172,14 @@ mod tests {
         check("direnv", None, "_DIRENV_PORT");
         check("git", None, "GIT_PORT");
         check(&"x".repeat(100_000), Some(65535), &format!("{}_65535_PORT", "X".repeat(LONGEST / 2)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_service_gives_a_name(service in any::<String>(), container_port in any::<u16>()) {
+            let name = VariableName::for_service(&ServiceName::new(service), Port::new(container_port));
+            prop_assert!(name.as_str().ends_with("_PORT"));
+            prop_assert_eq!(VariableName::new(name.as_str()), Ok(name));
+        }
     }
 }

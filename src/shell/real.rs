@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// A shell's program and the arguments that make it run `$1`… of them without the user's own start-up files.
+/// A shell's program, and the arguments that keep it from the start-up files.
 #[derive(Clone, Copy, Debug)]
 pub struct RealShell {
     pub program: &'static str,

@@ -118,6 +118,7 @@ fn zsh_keeps_its_hooks_and_options() {
     #[track_caller]
     fn check(existing: &str) {
         let stage = stage(Shell::Zsh, STAND_IN);
+        stage.write("project/answer", "export PG_PORT=5432\nexport LINES_PORT='a\nb'\n");
         let theirs = "theirs() { [ $? != 5 ] || echo theirs 5 >>$STAGE/told }";
         let lines = [theirs, existing, SOURCED[0], SOURCED[1], "cd project", "(exit 5)", "echo $PG_PORT >>$STAGE/told"];
         assert_eq!(typed(&stage, Shell::Zsh, &lines), "theirs 5\n5432\n", "{existing}");
@@ -126,6 +127,7 @@ fn zsh_keeps_its_hooks_and_options() {
     check("precmd() { theirs }");
     check("autoload -Uz add-zsh-hook; add-zsh-hook precmd theirs");
     check("precmd_functions=(theirs); setopt ksh_arrays sh_word_split no_global_export no_unset");
+    check("precmd_functions=(theirs); setopt csh_junkie_quotes rc_quotes err_return");
 }
 
 #[test]
