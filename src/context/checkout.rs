@@ -1,0 +1,225 @@
+//! A checkout on disk: where its top level, its git directory and its configuration lie.
+//!
+//! The few files are read by hand rather than through libgit2's repository: that one refuses SHA-256, partial
+//! clones' and other extensions, and repositories of another owner, though none of these matters to whoever reads
+//! `HEAD` and `config` only. The configuration's own syntax, `include.path` among it, is libgit2's to read.
+//! What a repository's files may be is said in gitrepository-layout(5).
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use git2::{Config, ConfigLevel};
+
+use super::root;
+use crate::sys::files;
+
+/// `HEAD`, a `.git` file and their like hold one line.
+const LINE_LIMIT: u64 = 64 * 1024;
+
+/// Bytes; every branch has its section, and some repositories have thousands.
+const CONFIG_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// A working tree and the repository behind it.
+pub(super) struct Checkout {
+    /// The working tree's top level.
+    pub(super) top: PathBuf,
+    /// The git directory of this working tree: it holds its `HEAD`.
+    pub(super) git_dir: PathBuf,
+    /// The git directory that linked worktrees share: it holds branches and `config`.
+    pub(super) common_dir: PathBuf,
+    /// The repository's configuration, names as git writes them (`remote.origin.url`), in the order of the files.
+    pub(super) config: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Why a repository cannot tell what it is: what is wrong, on which path, and the way out.
+#[derive(Debug)]
+pub struct RepositoryError {
+    message: String,
+    hint: &'static str,
+}
+
+impl Checkout {
+    /// The checkout that `directory` lies in; `None` outside of git, and inside a git directory, which is no
+    /// working tree. Adds to `inputs` what was read, and where a nearer repository would have been found.
+    pub(super) fn find(directory: &Path, inputs: &mut Vec<PathBuf>) -> Result<Option<Checkout>, RepositoryError> {
+        for top in root::upwards(directory) {
+            let dot_git = top.join(".git");
+            match git_dir_of(&dot_git)? {
+                Some(git_dir) => {
+                    if dot_git.is_file() {
+                        inputs.push(dot_git);
+                    }
+                    return Checkout::open(top, git_dir, inputs);
+                }
+                None if is_git_dir(top) => return Ok(None),
+                // A directory's stamp changes with every file in it, `HEAD`'s only with what matters here.
+                None => inputs.push(if dot_git.is_dir() { dot_git.join("HEAD") } else { dot_git }),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The root's path below the top level; `None` where they are the same.
+    pub(super) fn subdir<'a>(&self, root: &'a Path) -> Option<&'a Path> {
+        root.strip_prefix(&self.top).ok().filter(|subdir| !subdir.as_os_str().is_empty())
+    }
+
+    fn open(top: &Path, git_dir: PathBuf, inputs: &mut Vec<PathBuf>) -> Result<Option<Checkout>, RepositoryError> {
+        let common_dir = match read_line(&git_dir.join("commondir"))? {
+            Some(line) => real_path(&git_dir, &line)?,
+            None => git_dir.clone(),
+        };
+        for (directory, name) in [(&git_dir, "HEAD"), (&common_dir, "objects"), (&common_dir, "refs")] {
+            if directory.join(name).symlink_metadata().is_err() {
+                return Err(RepositoryError::damaged(directory, &format!("it has no `{name}`")));
+            }
+        }
+        let config = load_config(&git_dir, &common_dir)?;
+        inputs.extend(inputs_of(&git_dir, &common_dir, &config));
+        // A linked worktree shares the configuration of a bare repository, without being bare itself.
+        let is_bare = git_dir == common_dir && is_true(&config, b"core.bare");
+        Ok((!is_bare).then(|| Checkout { top: top.to_owned(), git_dir, common_dir, config }))
+    }
+}
+
+impl RepositoryError {
+    /// How to mend it.
+    pub fn hint(&self) -> &str {
+        self.hint
+    }
+
+    pub(super) fn damaged(path: &Path, what: &str) -> RepositoryError {
+        let message = format!("the git repository at {} is damaged: {what}", path.display());
+        let hint = "`git status` and `git fsck` there say more; a fresh clone mends it, and so does moving the \
+                    `.git` away where it is not meant to be a repository";
+        RepositoryError { message, hint }
+    }
+
+    pub(super) fn reftable(path: &Path) -> RepositoryError {
+        let message = format!(
+            "the git repository at {} keeps its branches as a reftable, which gantry cannot read",
+            path.display()
+        );
+        let hint = "`git refs migrate --ref-format=files` converts it; or write `identity: worktree` into gantry.yml, \
+                    which needs no branch";
+        RepositoryError { message, hint }
+    }
+
+    fn lost(path: &Path) -> RepositoryError {
+        let message = format!("the git directory {} is gone, and a `.git` file still leads there", path.display());
+        let hint = "`git worktree repair`, run in the main repository, mends a moved worktree; `git submodule \
+                    update --init` a submodule";
+        RepositoryError { message, hint }
+    }
+
+    pub(super) fn unreadable(path: &Path, error: &dyn fmt::Display) -> RepositoryError {
+        let message = format!("{} cannot be read: {error}", path.display());
+        RepositoryError { message, hint: "gantry reads it to learn the branch and the remote: see that it can" }
+    }
+}
+
+impl fmt::Display for RepositoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for RepositoryError {}
+
+/// The file's bytes without the newlines at its end; `None` where there is no such file.
+pub(super) fn read_line(path: &Path) -> Result<Option<Vec<u8>>, RepositoryError> {
+    match files::read_limited(path, LINE_LIMIT) {
+        Ok(mut line) => {
+            while line.ends_with(b"\n") || line.ends_with(b"\r") {
+                line.pop();
+            }
+            Ok(Some(line))
+        }
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(RepositoryError::unreadable(path, &error)),
+    }
+}
+
+/// Where `.git` leads: itself, or what the `gitdir:` of a worktree's or submodule's file names.
+/// `None` where there is no `.git`, or only a directory that was never a repository.
+fn git_dir_of(dot_git: &Path) -> Result<Option<PathBuf>, RepositoryError> {
+    if dot_git.is_dir() {
+        let unreadable = |error: io::Error| RepositoryError::unreadable(dot_git, &error);
+        for name in ["HEAD", "config", "objects"] {
+            if dot_git.join(name).try_exists().map_err(unreadable)? {
+                return dot_git.canonicalize().map(Some).map_err(unreadable);
+            }
+        }
+        return Ok(None);
+    }
+    let Some(line) = read_line(dot_git)? else { return Ok(None) };
+    let parent = dot_git.parent().unwrap_or(dot_git);
+    match line.strip_prefix(b"gitdir:") {
+        Some(target) => real_path(parent, target.trim_ascii_start()).map(Some),
+        None => Err(RepositoryError::damaged(parent, "its `.git` file names no git directory")),
+    }
+}
+
+fn real_path(base: &Path, target: &[u8]) -> Result<PathBuf, RepositoryError> {
+    let path = base.join(OsStr::from_bytes(target));
+    path.canonicalize().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => RepositoryError::lost(&path),
+        _ => RepositoryError::unreadable(&path, &error),
+    })
+}
+
+/// Git's own test for a directory that is a repository without being called `.git`.
+fn is_git_dir(directory: &Path) -> bool {
+    directory.join("HEAD").is_file() && directory.join("objects").is_dir() && directory.join("refs").is_dir()
+}
+
+/// The repository's own files only: a remote or an upstream set for all repositories of a user is nobody's.
+fn load_config(git_dir: &Path, common_dir: &Path) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RepositoryError> {
+    let common = common_dir.join("config");
+    let mut entries = read_config(&common, ConfigLevel::Local)?;
+    if is_true(&entries, b"extensions.worktreeconfig") {
+        entries.extend(read_config(&git_dir.join("config.worktree"), ConfigLevel::Worktree)?);
+    }
+    Ok(entries)
+}
+
+fn read_config(file: &Path, level: ConfigLevel) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RepositoryError> {
+    match files::read_limited(file, CONFIG_LIMIT) {
+        // libgit2 opens the file itself, and would wait for ever on a pipe.
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(RepositoryError::unreadable(file, &error)),
+    }
+    let mut found = Vec::new();
+    let mut read = || {
+        let mut config = Config::new()?;
+        config.add_file(file, level, false)?;
+        config.entries(None)?.for_each(|entry| {
+            let value = if entry.has_value() { entry.value_bytes() } else { b"true" };
+            found.push((entry.name_bytes().to_owned(), value.to_owned()));
+        })
+    };
+    read().map_err(|error: git2::Error| RepositoryError::unreadable(file, &error.message()))?;
+    Ok(found)
+}
+
+fn is_true(config: &[(Vec<u8>, Vec<u8>)], name: &[u8]) -> bool {
+    let last = config.iter().rev().find(|(key, _)| key == name).and_then(|(_, value)| std::str::from_utf8(value).ok());
+    last.is_some_and(|value| Config::parse_bool(value).unwrap_or(false))
+}
+
+/// Every file whose change may change the context, present or not.
+fn inputs_of(git_dir: &Path, common_dir: &Path, config: &[(Vec<u8>, Vec<u8>)]) -> Vec<PathBuf> {
+    let own = ["HEAD", "config.worktree", "rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START"];
+    let mut inputs: Vec<PathBuf> = own.iter().map(|name| git_dir.join(name)).collect();
+    inputs.push(common_dir.join("config"));
+    let included = config.iter().filter(|(name, _)| name == b"include.path");
+    // A path below `~` lies in nobody's repository, and is left out.
+    inputs.extend(
+        included.filter(|(_, path)| !path.starts_with(b"~")).map(|(_, path)| common_dir.join(OsStr::from_bytes(path))),
+    );
+    inputs
+}
