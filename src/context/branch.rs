@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use super::checkout::{Checkout, RepositoryError, read_line};
+use super::checkout::{Checkout, read_line};
+use super::failure::RepositoryError;
 use crate::sys::files;
 
 /// Bytes; a million branches and tags.

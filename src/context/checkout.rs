@@ -6,21 +6,17 @@
 //! What a repository's files may be is said in gitrepository-layout(5).
 
 use std::ffi::OsStr;
-use std::fmt;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use git2::{Config, ConfigLevel};
-
+use super::failure::RepositoryError;
+use super::gitconfig::GitConfig;
 use super::root;
 use crate::sys::files;
 
 /// `HEAD`, a `.git` file and their like hold one line.
 const LINE_LIMIT: u64 = 64 * 1024;
-
-/// Bytes; every branch has its section, and some repositories have thousands.
-const CONFIG_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// A working tree and the repository behind it.
 pub(super) struct Checkout {
@@ -30,15 +26,8 @@ pub(super) struct Checkout {
     pub(super) git_dir: PathBuf,
     /// The git directory that linked worktrees share: it holds branches and `config`.
     pub(super) common_dir: PathBuf,
-    /// The repository's configuration, names as git writes them (`remote.origin.url`), in the order of the files.
-    pub(super) config: Vec<(Vec<u8>, Vec<u8>)>,
-}
-
-/// Why a repository cannot tell what it is: what is wrong, on which path, and the way out.
-#[derive(Debug)]
-pub struct RepositoryError {
-    message: String,
-    hint: &'static str,
+    /// The repository's own configuration.
+    pub(super) config: GitConfig,
 }
 
 impl Checkout {
@@ -77,57 +66,14 @@ impl Checkout {
                 return Err(RepositoryError::damaged(directory, &format!("it has no `{name}`")));
             }
         }
-        let config = load_config(&git_dir, &common_dir)?;
-        inputs.extend(inputs_of(&git_dir, &common_dir, &config));
+        let config = GitConfig::load(&git_dir, &common_dir)?;
+        inputs.extend(inputs_of(&git_dir, &common_dir));
+        inputs.extend(config.included_files(&common_dir));
         // A linked worktree shares the configuration of a bare repository, without being bare itself.
-        let is_bare = git_dir == common_dir && is_true(&config, b"core.bare");
+        let is_bare = git_dir == common_dir && config.is_true("core.bare");
         Ok((!is_bare).then(|| Checkout { top: top.to_owned(), git_dir, common_dir, config }))
     }
 }
-
-impl RepositoryError {
-    /// How to mend it.
-    pub fn hint(&self) -> &str {
-        self.hint
-    }
-
-    pub(super) fn damaged(path: &Path, what: &str) -> RepositoryError {
-        let message = format!("the git repository at {} is damaged: {what}", path.display());
-        let hint = "`git status` and `git fsck` there say more; a fresh clone mends it, and so does moving the \
-                    `.git` away where it is not meant to be a repository";
-        RepositoryError { message, hint }
-    }
-
-    pub(super) fn reftable(path: &Path) -> RepositoryError {
-        let message = format!(
-            "the git repository at {} keeps its branches as a reftable, which gantry cannot read",
-            path.display()
-        );
-        let hint = "`git refs migrate --ref-format=files` converts it; or write `identity: worktree` into gantry.yml, \
-                    which needs no branch";
-        RepositoryError { message, hint }
-    }
-
-    fn lost(path: &Path) -> RepositoryError {
-        let message = format!("the git directory {} is gone, and a `.git` file still leads there", path.display());
-        let hint = "`git worktree repair`, run in the main repository, mends a moved worktree; `git submodule \
-                    update --init` a submodule";
-        RepositoryError { message, hint }
-    }
-
-    pub(super) fn unreadable(path: &Path, error: &dyn fmt::Display) -> RepositoryError {
-        let message = format!("{} cannot be read: {error}", path.display());
-        RepositoryError { message, hint: "gantry reads it to learn the branch and the remote: see that it can" }
-    }
-}
-
-impl fmt::Display for RepositoryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for RepositoryError {}
 
 /// The file's bytes without the newlines at its end; `None` where there is no such file.
 pub(super) fn read_line(path: &Path) -> Result<Option<Vec<u8>>, RepositoryError> {
@@ -176,50 +122,9 @@ fn is_git_dir(directory: &Path) -> bool {
     directory.join("HEAD").is_file() && directory.join("objects").is_dir() && directory.join("refs").is_dir()
 }
 
-/// The repository's own files only: a remote or an upstream set for all repositories of a user is nobody's.
-fn load_config(git_dir: &Path, common_dir: &Path) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RepositoryError> {
-    let common = common_dir.join("config");
-    let mut entries = read_config(&common, ConfigLevel::Local)?;
-    if is_true(&entries, b"extensions.worktreeconfig") {
-        entries.extend(read_config(&git_dir.join("config.worktree"), ConfigLevel::Worktree)?);
-    }
-    Ok(entries)
-}
-
-fn read_config(file: &Path, level: ConfigLevel) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RepositoryError> {
-    match files::read_limited(file, CONFIG_LIMIT) {
-        // libgit2 opens the file itself, and would wait for ever on a pipe.
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(RepositoryError::unreadable(file, &error)),
-    }
-    let mut found = Vec::new();
-    let mut read = || {
-        let mut config = Config::new()?;
-        config.add_file(file, level, false)?;
-        config.entries(None)?.for_each(|entry| {
-            let value = if entry.has_value() { entry.value_bytes() } else { b"true" };
-            found.push((entry.name_bytes().to_owned(), value.to_owned()));
-        })
-    };
-    read().map_err(|error: git2::Error| RepositoryError::unreadable(file, &error.message()))?;
-    Ok(found)
-}
-
-fn is_true(config: &[(Vec<u8>, Vec<u8>)], name: &[u8]) -> bool {
-    let last = config.iter().rev().find(|(key, _)| key == name).and_then(|(_, value)| std::str::from_utf8(value).ok());
-    last.is_some_and(|value| Config::parse_bool(value).unwrap_or(false))
-}
-
 /// Every file whose change may change the context, present or not.
-fn inputs_of(git_dir: &Path, common_dir: &Path, config: &[(Vec<u8>, Vec<u8>)]) -> Vec<PathBuf> {
+fn inputs_of(git_dir: &Path, common_dir: &Path) -> impl Iterator<Item = PathBuf> {
     let own = ["HEAD", "config.worktree", "rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START"];
-    let mut inputs: Vec<PathBuf> = own.iter().map(|name| git_dir.join(name)).collect();
-    inputs.push(common_dir.join("config"));
-    let included = config.iter().filter(|(name, _)| name == b"include.path");
-    // A path below `~` lies in nobody's repository, and is left out.
-    inputs.extend(
-        included.filter(|(_, path)| !path.starts_with(b"~")).map(|(_, path)| common_dir.join(OsStr::from_bytes(path))),
-    );
-    inputs
+    let own = own.map(|name| git_dir.join(name));
+    own.into_iter().chain([common_dir.join("config")])
 }

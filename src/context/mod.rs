@@ -7,6 +7,8 @@
 
 mod branch;
 mod checkout;
+mod failure;
+mod gitconfig;
 mod name;
 mod remote;
 mod root;
@@ -24,7 +26,7 @@ use crate::config::{self, Identity};
 use crate::model::{Context, ContextHash};
 
 pub use branch::branch_exists;
-pub use checkout::RepositoryError;
+pub use failure::RepositoryError;
 pub use name::project_name;
 pub use remote::is_checkout_of;
 

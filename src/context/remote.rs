@@ -30,7 +30,8 @@ impl Checkout {
     /// The URL of `origin`, else of the branch's upstream remote, else of the only remote there is.
     pub(super) fn remote_url(&self, branch: Option<&[u8]>) -> Option<RemoteUrl> {
         let mut remotes = self.remotes();
-        let upstream = branch.and_then(|branch| self.upstream_of(branch));
+        // `.`, the repository itself, is nobody's name for a remote, and so finds none.
+        let upstream = branch.and_then(|branch| self.config.last(&[b"branch.", branch, b".remote"].concat()));
         let wanted = [Some(b"origin".as_slice()), upstream];
         let place = wanted.into_iter().flatten().find_map(|name| remotes.iter().position(|(other, _)| *other == name));
         match place {
@@ -43,20 +44,13 @@ impl Checkout {
     /// Every remote that has a URL: the first one, where it has several to push to.
     fn remotes(&self) -> Vec<(&[u8], RemoteUrl)> {
         let mut remotes: Vec<(&[u8], RemoteUrl)> = Vec::new();
-        for (key, url) in &self.config {
+        for (key, url) in self.config.entries() {
             let name = key.strip_prefix(b"remote.").and_then(|key| key.strip_suffix(b".url"));
             if let Some(name) = name.filter(|name| !url.is_empty() && remotes.iter().all(|(other, _)| other != name)) {
                 remotes.push((name, RemoteUrl::without_credentials(url)));
             }
         }
         remotes
-    }
-
-    /// `.` is the repository itself, which is no remote.
-    fn upstream_of(&self, branch: &[u8]) -> Option<&[u8]> {
-        let wanted = [b"branch.", branch, b".remote"].concat();
-        let entry = self.config.iter().rev().find(|(key, _)| *key == wanted);
-        entry.map(|(_, remote)| remote.as_slice())
     }
 }
 

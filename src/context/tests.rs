@@ -267,10 +267,11 @@ fn conflicting(scene: &Scene) -> PathBuf {
 
 #[test]
 fn a_rebase_keeps_its_branch() {
-    for backend in ["--merge", "--apply"] {
+    for (backend, state) in [("--merge", "rebase-merge"), ("--apply", "rebase-apply")] {
         let scene = Scene::new();
         let top = conflicting(&scene);
         assert!(!scene.try_git(&top, &["rebase", backend, "main"]).status.success(), "the rebase stops");
+        assert!(top.join(".git").join(state).join("head-name").is_file());
         check(&top, ":topic", "repo/topic");
         scene.git(&top, &["branch", "-qm", "main", "trunk"]);
         assert!(branch_exists(&top, "topic").expect("readable"));
@@ -513,7 +514,7 @@ fn whatever_changes_the_context_changes_an_input() {
     let top = conflicting(&scene);
     let sub = top.join("sub");
     scene.write(&sub.join("file"), "");
-    let mut check = |act: &dyn Fn(), what: &str| {
+    let check = |act: &dyn Fn(), what: &str| {
         let before = detect(&sub).expect("a context");
         let (inputs, seen) = (&before.inputs, stamps(&before.inputs));
         act();

@@ -12,7 +12,8 @@ pub struct ContextHash(String);
 /// What the checkout itself says of its context, before the registry is asked who holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
-    /// The bytes that are hashed: `<remote>:<branch>`, `<remote>:<branch>:<subdir>`, or an absolute path.
+    /// The bytes that are hashed: `<remote>:<branch>`, keyed by worktree `<remote>@<top level>`, either with
+    /// `:<subdir>` behind it; or an absolute path.
     pub identity: Vec<u8>,
     /// The project's root: the directory that holds the compose file, else the git top level, else the directory.
     pub root: PathBuf,
@@ -20,7 +21,8 @@ pub struct Context {
     pub label: String,
     /// The remote's URL as configured, without credentials.
     pub remote: Option<String>,
-    /// The branch, also during a rebase or bisect; the worktree's name on a detached HEAD.
+    /// The branch, also during a rebase or bisect; the worktree's name on a detached HEAD; `None` without git, and
+    /// where the context is keyed by worktree.
     pub branch: Option<String>,
     /// The root below the git top level, `/`-separated; `None` where they are the same or there is no git.
     pub subdir: Option<String>,
