@@ -31,6 +31,10 @@ impl Checkout {
     /// The branch, without `refs/heads/`; on a `HEAD` that is detached for good, the name of the directory.
     pub(super) fn branch(&self) -> Result<Vec<u8>, RepositoryError> {
         let file = self.git_dir.join("HEAD");
+        // The oldest way to write a symbolic `HEAD`, still there as `core.preferSymlinkRefs`.
+        if let Some(target) = file.read_link().ok().filter(|target| target.starts_with("refs")) {
+            return Ok(short(target.as_os_str().as_bytes()).to_owned());
+        }
         let head = read_line(&file)?.unwrap_or_default();
         if let Some(target) = head.strip_prefix(b"ref:") {
             return match target.trim_ascii() {

@@ -217,6 +217,15 @@ fn an_unborn_branch_has_a_name() {
 }
 
 #[test]
+fn a_head_may_be_a_link() {
+    let scene = Scene::new();
+    let top = scene.repository("clone");
+    scene.git(&top, &["-c", "core.preferSymlinkRefs=true", "switch", "-qc", "topic/a"]);
+    assert!(top.join(".git/HEAD").is_symlink());
+    check(&top, ":topic/a", "repo/topic/a");
+}
+
+#[test]
 fn hostile_branch_names_are_only_names() {
     let scene = Scene::new();
     let top = scene.repository("clone");
