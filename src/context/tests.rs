@@ -430,6 +430,8 @@ fn a_path_holds_its_context_as_long_as_it_is_a_checkout_of_that_remote() {
     assert!(is_checkout_of(&top, None) && !is_checkout_of(&top.join("file"), None));
     assert!(!is_checkout_of(&scene.base.join("gone"), None) && !holds(&top.join("file/below")));
     scene.write(&moved.join(".git/HEAD"), "garbage");
+    assert!(holds(&moved), "damaged, but still of that remote");
+    scene.write(&moved.join(".git/config"), "[remote");
     assert!(holds(&moved), "in doubt it lives");
 }
 
