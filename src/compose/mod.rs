@@ -4,13 +4,31 @@
 //! difference is that a variable which stands for a host port is not looked up in the process environment,
 //! because gantry itself exports these variables.
 
+mod dotenv;
+mod environment;
+mod find;
+mod host_port;
+mod interpolate;
+mod kind;
+mod load;
+mod merge;
+mod ports;
+mod project;
+mod session;
+mod tree;
+
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::model::{PublishedPort, ServiceName, Source};
 
-/// The file names in the order in which Compose tries them.
-pub const FILE_NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+pub use find::FILE_NAMES;
+
+use session::Session;
+
+/// Readings after which the set of host port variables is taken as it is.
+const READINGS: usize = 3;
 
 /// What the compose files of a project say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +43,7 @@ pub struct Project {
     pub services: Vec<ServiceName>,
     /// The top-level `name:`.
     pub name: Option<String>,
+    /// What Compose would remark upon.
     pub warnings: Vec<Warning>,
     /// Every file that was read and every place where a file would have counted.
     pub inputs: Vec<PathBuf>,
@@ -35,6 +54,8 @@ pub struct Project {
 pub struct ContainerName {
     pub service: ServiceName,
     pub name: String,
+    /// The name holds `${COMPOSE_PROJECT_NAME}`, so that projects of different names do not clash.
+    pub follows_project: bool,
     pub source: Source,
 }
 
@@ -62,8 +83,36 @@ pub struct ComposeError {
 /// # Errors
 /// What Compose would refuse: unreadable files, wrong YAML, wrong types, undefined required variables.
 pub fn load_project(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Project, ComposeError> {
-    let _ = (root, env);
-    Ok(Project::default())
+    let mut hidden = BTreeSet::new();
+    let mut reading = read_once(root, env, &hidden);
+    for _ in 1..READINGS {
+        // A variable that stands for a host port anywhere is gantry's own export everywhere: where the environment
+        // has answered for one, the answer is read again without it.
+        let leaked: Vec<&String> =
+            reading.host_variables.iter().filter(|name| !hidden.contains(*name) && env(name).is_some()).collect();
+        if leaked.is_empty() {
+            break;
+        }
+        hidden.extend(leaked.into_iter().cloned().collect::<Vec<_>>());
+        reading = read_once(root, env, &hidden);
+    }
+    reading.result
+}
+
+struct Reading {
+    result: Result<Project, ComposeError>,
+    host_variables: BTreeSet<String>,
+}
+
+fn read_once(root: &Path, env: &dyn Fn(&str) -> Option<String>, hidden: &BTreeSet<String>) -> Reading {
+    let session = Session::new(env, hidden);
+    let result = project::read(&session, root);
+    let (inputs, warnings, host_variables) = session.finish();
+    let result = match result {
+        Ok(project) => Ok(Project { inputs, warnings, ..project }),
+        Err(error) => Err(ComposeError { inputs, ..error }),
+    };
+    Reading { result, host_variables }
 }
 
 impl fmt::Display for ComposeError {
@@ -76,3 +125,6 @@ impl fmt::Display for ComposeError {
 }
 
 impl std::error::Error for ComposeError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! Where a variable's value comes from: the process environment, then `.env` files, in Compose's order.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::ComposeError;
+use super::dotenv;
+use super::interpolate::{Scope, TemplateError, substitute};
+use super::session::Session;
+use super::tree::Place;
+
+/// The values that a compose file's variables have; an included project has its own.
+#[derive(Clone, Default)]
+pub(super) struct Environment {
+    /// From `.env` files; the first that names a variable wins.
+    values: HashMap<String, String>,
+}
+
+impl Environment {
+    /// The variable's value: the process's, unless it stands for a host port, else the `.env` files'.
+    pub(super) fn lookup(&self, session: &Session<'_>, name: &str) -> Option<String> {
+        let process = if session.hidden.contains(name) { None } else { (session.process_env)(name) };
+        process.or_else(|| self.own(name))
+    }
+
+    /// The variable's value in the `.env` files.
+    pub(super) fn own(&self, name: &str) -> Option<String> {
+        self.values.get(name).cloned()
+    }
+
+    /// Sets a variable that no file has set.
+    pub(super) fn set_default(&mut self, name: &str, value: String) {
+        self.values.entry(name.to_owned()).or_insert(value);
+    }
+
+    /// Reads `.env` files one after the other: a later one wins over an earlier one of the same call, but not over
+    /// what was known before.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no `.env` file.
+    pub(super) fn add_files(&mut self, session: &Session<'_>, files: &[PathBuf]) -> Result<(), ComposeError> {
+        let mut added: HashMap<String, String> = HashMap::new();
+        for file in files {
+            let bytes = session.read(file)?;
+            let known = |name: &str| self.lookup(session, name).or_else(|| added.get(name).cloned());
+            let values = dotenv::parse(file, &bytes, &known, &|name, line| {
+                session.warn(Some(&Place { file: file.as_path().into(), line }), not_set(name));
+            })?;
+            added.extend(values);
+        }
+        for (name, value) in added {
+            self.set_default(&name, value);
+        }
+        Ok(())
+    }
+
+    /// Adds the `.env` of a directory where it has one.
+    ///
+    /// # Errors
+    /// As [`Environment::add_files`].
+    pub(super) fn add_directory(&mut self, session: &Session<'_>, directory: &Path) -> Result<(), ComposeError> {
+        let file = directory.join(".env");
+        session.note_input(&file);
+        match file.metadata() {
+            Ok(metadata) if !metadata.is_dir() => self.add_files(session, &[file]),
+            _ => Ok(()),
+        }
+    }
+
+    /// The template's text, with a warning for each variable that has no value.
+    ///
+    /// # Errors
+    /// As [`substitute`].
+    pub(super) fn substitute(
+        &self,
+        session: &Session<'_>,
+        template: &str,
+        place: &Place,
+    ) -> Result<String, TemplateError> {
+        let lookup = |name: &str| self.lookup(session, name);
+        let missing = |name: &str| session.warn(Some(place), not_set(name));
+        substitute(template, &Scope { lookup: &lookup, missing: &missing, promised: None })
+    }
+}
+
+/// Compose's own words.
+pub(super) fn not_set(name: &str) -> String {
+    format!("the {name} variable is not set: it counts as empty")
+}
