@@ -1,0 +1,11 @@
+//! The program from outside: real git, real shells, real direnv, a real container engine; one file a command.
+//!
+//! `tests/run` installs what these tests need and starts the engine; without it, the tests that need a missing
+//! program fail and name it. None is skipped. They run in parallel: each has a [`sandbox::Sandbox`] of its own,
+//! and whatever listens on a real port takes that port from [`ports::Block`].
+#![allow(clippy::disallowed_methods, reason = "the doors that `sys` owns in the program are open to its tests")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(dead_code, reason = "a helper may be in use by a single command's tests, or by none for a while")]
+
+mod ports;
+mod sandbox;
