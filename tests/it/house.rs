@@ -1,0 +1,168 @@
+//! The house stands: imports go down its floors and in no circle, and every outside crate has one owner.
+
+mod paths;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use paths::Names;
+
+/// As the crate doc of `src/main.rs` draws them, the ground first. A new room is placed here.
+const FLOORS: [&[&str]; 6] = [
+    &["model", "sys"],
+    &["shell", "compose", "allocator", "config", "template", "yaml"],
+    &["registry", "context", "memo"],
+    &["app", "engine", "dns", "proxy", "certs", "listeners", "health", "logs"],
+    &["resolve", "project", "route", "prune", "doctor", "backup", "deploy"],
+    &["hot", "cli", "tui", "web", "main"],
+];
+
+/// An outside crate and the only room that names it.
+const OWNERS: [(&str, &str); 12] = [
+    ("clap", "cli"),
+    ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
+    ("tabled", "cli"),
+    ("rusqlite", "registry"),
+    ("git2", "context"),
+    ("md5", "context"),
+    ("serde_yaml", "yaml"),
+    ("listeners", "listeners"),
+    ("directories", "sys"),
+    ("nix", "sys"),
+    ("tempfile", "sys"),
+];
+
+/// A source and its path below `src`.
+type Source = (String, String);
+
+#[test]
+fn the_sources_keep_the_rules() {
+    let mut sources = Vec::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    collect(&root, &root, &mut sources);
+    assert!(sources.iter().any(|(path, _)| path == "main.rs"), "no sources below {}", root.display());
+    assert_eq!(broken_rules(&sources).join("\n"), "");
+}
+
+fn collect(root: &Path, directory: &Path, sources: &mut Vec<Source>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            sources.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    sources.sort();
+}
+
+/// Every broken rule, as a sentence.
+fn broken_rules(sources: &[Source]) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut neighbours: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in sources {
+        let room = room_of(path);
+        let Some(floor) = floor_of(room) else {
+            broken.push(format!("{path}: the room {room} stands on no floor of tests/it/house.rs"));
+            continue;
+        };
+        let names = Names::read(text, depth_of(path));
+        broken.extend(
+            OWNERS
+                .iter()
+                .filter(|(name, owner)| names.outside.contains(*name) && room != *owner)
+                .map(|(name, owner)| format!("{path}: names the crate {name}, which belongs to {owner}")),
+        );
+        for other in names.rooms.iter().filter(|other| *other != room) {
+            match floor_of(other) {
+                None => broken.push(format!("{path}: imports {other}, which is no room")),
+                Some(above) if above > floor => broken.push(format!("{path}: imports {other}, a floor above {room}")),
+                Some(same) if same == floor => drop(neighbours.entry(room).or_default().insert(other.clone())),
+                Some(_) => {}
+            }
+        }
+    }
+    broken.extend(circles(&neighbours));
+    broken
+}
+
+/// `registry/table.rs` and `registry.rs` both lie in the room `registry`.
+fn room_of(path: &str) -> &str {
+    path.split(['/', '.']).next().unwrap()
+}
+
+fn floor_of(room: &str) -> Option<usize> {
+    FLOORS.iter().position(|rooms| rooms.contains(&room))
+}
+
+/// How many modules the file's own lies below the crate's root.
+fn depth_of(path: &str) -> usize {
+    match path.strip_suffix("/mod.rs") {
+        Some(folder) => folder.split('/').count(),
+        None if path == "main.rs" => 0,
+        None => path.split('/').count(),
+    }
+}
+
+/// Rooms that reach themselves through rooms of their own floor.
+fn circles(neighbours: &BTreeMap<&str, BTreeSet<String>>) -> Vec<String> {
+    let reaches_itself = |room: &&&str| {
+        let mut open: Vec<&str> = vec![room];
+        let mut seen = BTreeSet::new();
+        while let Some(next) = open.pop().and_then(|room| neighbours.get(room)) {
+            open.extend(next.iter().map(String::as_str).filter(|room| seen.insert(*room)));
+        }
+        seen.contains(**room)
+    };
+    let rooms: Vec<&str> = neighbours.keys().filter(reaches_itself).copied().collect();
+    if rooms.is_empty() { Vec::new() } else { vec![format!("a circle of imports among {}", rooms.join(", "))] }
+}
+
+#[test]
+fn a_broken_rule_is_seen() {
+    let check = |sources: &[(&str, &str)], expected: &[&str]| {
+        let sources: Vec<Source> =
+            sources.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        assert_eq!(broken_rules(&sources), expected, "{sources:?}");
+    };
+    check(
+        &[("cli/get.rs", "use crate::{registry::Registry, sys};"), ("main.rs", "mod cli; fn f() { cli::run() }")],
+        &[],
+    );
+    check(&[("compose/mod.rs", "use crate::yaml;"), ("yaml.rs", "use serde_yaml::Tagged;")], &[]);
+    check(
+        &[("registry/table.rs", "fn f() { crate::cli::print(); }")],
+        &["registry/table.rs: imports cli, a floor above registry"],
+    );
+    check(&[("sys/env.rs", "use super::super::memo::Memo;")], &["sys/env.rs: imports memo, a floor above sys"]);
+    check(&[("model/mod.rs", "use super::shell;")], &["model/mod.rs: imports shell, a floor above model"]);
+    check(
+        &[("utils.rs", ""), ("cli/mod.rs", "use crate::helpers::tidy;")],
+        &[
+            "utils.rs: the room utils stands on no floor of tests/it/house.rs",
+            "cli/mod.rs: imports helpers, which is no room",
+        ],
+    );
+    check(
+        &[
+            ("yaml.rs", "use crate::compose;"),
+            ("compose/a.rs", "use crate::config;"),
+            ("config.rs", "crate::yaml::f()"),
+        ],
+        &["a circle of imports among compose, config, yaml"],
+    );
+    check(
+        &[("resolve/mod.rs", "use rusqlite::Connection;"), ("registry/mod.rs", "use rusqlite::Connection;")],
+        &["resolve/mod.rs: names the crate rusqlite, which belongs to registry"],
+    );
+    check(
+        &[
+            ("cli/which.rs", "use crate::listeners; fn f() { listeners::all() }"),
+            ("prune.rs", "fn f() { listeners::all() }"),
+        ],
+        &["prune.rs: names the crate listeners, which belongs to listeners"],
+    );
+}
