@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 6] = [
     &["shell", "compose", "allocator", "config", "template", "yaml"],
     &["registry", "context", "memo"],
     &["app", "engine", "dns", "proxy", "certs", "listeners", "health", "logs"],
-    &["resolve", "project", "route", "prune", "doctor", "backup", "deploy"],
+    &["resolve", "project", "route", "prune", "status", "doctor", "backup", "deploy"],
     &["hot", "cli", "tui", "web", "main"],
 ];
 

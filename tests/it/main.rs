@@ -7,6 +7,9 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(dead_code, reason = "a helper may be in use by a single command's tests, or by none for a while")]
 
+mod direnv;
+mod engine;
 mod house;
 mod ports;
 mod sandbox;
+mod terminal;

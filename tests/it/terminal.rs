@@ -1,0 +1,121 @@
+//! A shell at a terminal: hooks run before each prompt because there is one, not because a test calls them.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Stdio};
+
+use crate::sandbox::{Sandbox, await_some};
+
+/// Names that differ from prompt to prompt by the shell's own doing.
+const RESTLESS: [&str; 4] = ["_", "OLDPWD", "PWD", "SHLVL"];
+
+/// An interactive bash, zsh or fish. It reads its usual start-up file in the sandbox's home, and ends when dropped.
+pub struct Terminal {
+    child: Child,
+    keyboard: ChildStdin,
+    answers: PathBuf,
+    asked: usize,
+}
+
+impl Terminal {
+    /// Opens it in a directory, after writing the start-up file.
+    pub fn open(sandbox: &Sandbox, shell: &str, startup: &str, directory: &Path) -> Terminal {
+        let (file, command) = match shell {
+            "bash" => (".bashrc", "bash --noprofile --rcfile ~/.bashrc -i"),
+            "zsh" => (".zshrc", "zsh --no-globalrcs -i"),
+            "fish" => (".config/fish/config.fish", "fish --interactive"),
+            _ => panic!("no terminal for {shell}"),
+        };
+        sandbox.write(Path::new("home").join(file), startup);
+        let answers = sandbox.directory(format!("answers-{shell}"));
+        let mut child = sandbox
+            .command("script", directory)
+            // `script` gives the shell a terminal and keeps what it shows, which a failed test then prints.
+            .args(["--quiet", "--flush", "--return", "--command", command])
+            .arg(answers.join("screen"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("script; `tests/run` installs it");
+        let keyboard = child.stdin.take().unwrap();
+        let mut terminal = Terminal { child, keyboard, answers, asked: 0 };
+        terminal.ask("true");
+        terminal
+    }
+
+    /// Types a line, and waits until the shell has come to the next prompt and run what follows there.
+    pub fn enter(&mut self, line: &str) {
+        writeln!(self.keyboard, "{line}").unwrap();
+        self.ask("true");
+    }
+
+    /// What a command prints on standard output at the next prompt.
+    pub fn ask(&mut self, command: &str) -> String {
+        self.asked += 1;
+        let (part, whole) = (self.answer("part"), self.answer("whole"));
+        // The rename tells that the command is done; until then the answer may be half written.
+        writeln!(self.keyboard, "{command} > {}; mv {0} {}", part.display(), whole.display()).unwrap();
+        await_some(&format!("an answer to {command}"), || {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the shell has ended:\n{}", self.screen());
+            fs::read_to_string(&whole).ok()
+        })
+    }
+
+    /// The variables that a program started at the next prompt finds, but for the shell's restless ones.
+    pub fn variables(&mut self) -> BTreeMap<String, String> {
+        let listed = self.ask("env -0");
+        let pairs = listed.split_terminator('\0').map(|pair| pair.split_once('=').unwrap());
+        pairs
+            .filter(|(name, _)| !RESTLESS.contains(name))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    /// All that the terminal has shown.
+    pub fn screen(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.answers.join("screen")).unwrap_or_default()).into_owned()
+    }
+
+    fn answer(&self, kind: &str) -> PathBuf {
+        self.answers.join(format!("{}.{kind}", self.asked))
+    }
+}
+
+impl Drop for Terminal {
+    #[expect(clippy::print_stderr, reason = "only a failed test shows it")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the terminal showed:\n{}", self.screen());
+        }
+        // The terminal closes with `script`, and the shell with its terminal.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Gives a file the time of an hour ago, so that a change to it is seen by programs that count whole seconds.
+pub fn age(path: &Path) {
+    let file = File::options().append(true).open(path).unwrap();
+    let time = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(time - std::time::Duration::from_secs(3600)).unwrap();
+}
+
+#[test]
+fn a_hook_runs_before_each_prompt() {
+    for (shell, startup) in [
+        ("bash", "PROMPT_COMMAND='export SEEN=$PWD'"),
+        ("zsh", "precmd() { export SEEN=$PWD; }"),
+        ("fish", "function hook --on-event fish_prompt; set -gx SEEN $PWD; end"),
+    ] {
+        let sandbox = Sandbox::new();
+        let (one, two) = (sandbox.directory("one"), sandbox.directory("two"));
+        let mut terminal = Terminal::open(&sandbox, shell, startup, &one);
+        assert_eq!(terminal.variables()["SEEN"], one.to_str().unwrap(), "{shell}");
+        terminal.enter(&format!("cd {}", two.display()));
+        assert_eq!(terminal.variables()["SEEN"], two.to_str().unwrap(), "{shell}");
+    }
+}
