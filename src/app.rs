@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::compose::{self, ComposeError, Project};
-use crate::config::{self, ConfigError, ProjectConfig};
+use crate::compose::{self, Project};
+use crate::config::{self, ProjectConfig};
 use crate::context;
 use crate::model::Context;
 use crate::registry::Registry;
@@ -54,7 +54,7 @@ impl App {
     /// It is unreadable or wrong.
     pub fn config(&self) -> Result<&ProjectConfig> {
         if self.config.get().is_none() {
-            let loaded = config::load_project_config(&self.context()?.root).map_err(ConfigError::from)?;
+            let loaded = config::load_project_config(&self.context()?.root)?;
             let _ = self.config.set(loaded);
         }
         Ok(self.config.get().expect("set above"))
@@ -63,11 +63,11 @@ impl App {
     /// What the project's compose files say.
     ///
     /// # Errors
-    /// [`ComposeError`] where Compose would refuse them.
+    /// [`compose::ComposeError`] where Compose would refuse them.
     pub fn project(&self) -> Result<&Project> {
         if self.project.get().is_none() {
             let loaded = compose::load_project(&self.context()?.root, &|name| env::raw_var(name));
-            let _ = self.project.set(loaded.map_err(ComposeError::from)?);
+            let _ = self.project.set(loaded?);
         }
         Ok(self.project.get().expect("set above"))
     }

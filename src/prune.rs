@@ -55,7 +55,7 @@ pub enum Reason {
 pub fn plan(app: &mut App, options: PruneOptions) -> Result<Plan> {
     let Some(registry) = app.existing_registry()? else { return Ok(Plan::default()) };
     let listening = listeners::listening()?;
-    Ok(registry.read(|reader| judge_all(reader, options, &listening))?)
+    registry.read(|reader| judge_all(reader, options, &listening))
 }
 
 /// Removes what `plan` names and is still unneeded; says what that was.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::failure::{Failure, Silent};
+use super::failure::{CONFLICT, Failure, Silent};
 use super::ui::Ui;
 use crate::app::App;
 use crate::model::{Port, ServiceName};
@@ -62,21 +62,20 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let Discovery { slots, notes, .. } = discover(app)?;
     let service = args.service.as_deref().map(ServiceName::new);
     let booked = match &service {
-        Some(service) => {
-            book_service(app, &slots, service, BookOptions { port: args.port, strict: args.strict })?
-        }
+        Some(service) => book_service(app, &slots, service, BookOptions { port: args.port, strict: args.strict })?,
         None => book_project(app, &slots)?,
     };
     for note in notes.iter().filter(|_| args.auto).chain(&booked.notes) {
         ui.note(&note.to_string());
     }
     print(ui, args, &booked, service.as_ref())?;
-    for (service, exhausted) in booked.exhausted {
-        let error = anyhow::Error::from(exhausted).context(format!("{service} gets no port"));
-        ui.fail(&Failure::of(&error));
-        return Err(Silent(super::failure::CONFLICT).into());
+    if booked.exhausted.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    for (service, exhausted) in booked.exhausted {
+        ui.fail(&Failure::of(&anyhow::Error::from(exhausted).context(format!("{service} gets no port"))));
+    }
+    Err(Silent(CONFLICT).into())
 }
 
 fn print(ui: &Ui, args: &Args, booked: &Booked, service: Option<&ServiceName>) -> Result<()> {

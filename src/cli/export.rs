@@ -6,7 +6,7 @@ use super::failure::{Failure, Silent};
 use super::ui::Ui;
 use crate::app::App;
 use crate::resolve::{Resolution, resolve};
-use crate::shell::{Format, render, watch_file};
+use crate::shell::{Exports, Format};
 use crate::sys::env;
 
 /// Print the context's variables for a shell to evaluate
@@ -39,13 +39,11 @@ pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Fo
 
 /// Prints what is known, then tells what was wrong.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let resolution = resolve(app, args.auto)?;
-    let mut text = render(args.format, &resolution.variables).into_bytes();
+    let mut resolution = resolve(app, args.auto)?;
+    let (variables, watched) = (resolution.variables.clone(), std::mem::take(&mut resolution.inputs));
     // direnv defines watch_file where it evaluates an .envrc; elsewhere the name may be anything.
-    if args.format == Format::Shell && env::var("DIRENV_IN_ENVRC").is_some() {
-        text.extend(watch_file(&resolution.inputs));
-    }
-    ui.data(&text)?;
+    let under_direnv = env::var("DIRENV_IN_ENVRC").is_some();
+    ui.data(&Exports { variables, watched }.render(args.format, under_direnv))?;
     if resolution.variables.is_empty() && resolution.failures.is_empty() {
         ui.note("nothing is booked here; `gantry export --auto` books what the compose file publishes");
     }

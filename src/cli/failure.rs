@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::allocator::Exhausted;
 use crate::compose::ComposeError;
 use crate::config::ConfigError;
+use crate::context::RepositoryError;
 use crate::registry::{Cause, RegistryError};
 use crate::resolve::{PortTaken, UnknownService};
 use crate::sys::paths::NoHome;
@@ -71,6 +72,9 @@ impl Failure {
             let hint = "the keys are `identity: branch|worktree`, `project_name: NAME` and `remap: auto|never`";
             return failure("config", FAILED, Some(hint.to_owned()));
         }
+        if let Some(error) = error.downcast_ref::<RepositoryError>() {
+            return failure("repository", FAILED, Some(error.hint().to_owned()));
+        }
         if let Some(error) = error.downcast_ref::<Exhausted>() {
             let name = error.ranges.first().map_or("default", |range| range.name.as_str());
             let hint = format!(
@@ -111,7 +115,8 @@ fn of_registry(error: &RegistryError) -> (&'static str, String) {
         }
         Cause::ReadOnly => (
             "registry_read_only",
-            "ports that are booked are still told; to book, make it writable or point XDG_DATA_HOME elsewhere".to_owned(),
+            "ports that are booked are still told; to book, make it writable or point XDG_DATA_HOME elsewhere"
+                .to_owned(),
         ),
         Cause::Full => ("registry_full", "make room on the device; nothing was changed".to_owned()),
         Cause::Busy => ("registry_busy", "try again; `fuser` on the file names the process".to_owned()),
@@ -140,7 +145,9 @@ fn of_unknown(error: &UnknownService) -> String {
         return format!("`gantry book {}` books it", error.name.escape_debug());
     }
     match error.nearest.as_slice() {
-        [] => format!("`gantry discover` lists the services, `gantry book {}` books any name", error.name.escape_debug()),
+        [] => {
+            format!("`gantry discover` lists the services, `gantry book {}` books any name", error.name.escape_debug())
+        }
         nearest => {
             let names: Vec<_> = nearest.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
             format!("did you mean {}? `gantry book` books any name", names.join(" or "))

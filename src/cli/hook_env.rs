@@ -1,5 +1,7 @@
 //! `gantry hook-env`: what the shell hooks evaluate at each prompt. Hidden: only the scripts in `shell/` call it.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use super::ui::Ui;
@@ -23,24 +25,33 @@ fn parse_shell(text: &str) -> Result<Shell, String> {
 
 /// Prints the change, or nothing. Failures are not told: a prompt is no place to repeat them, `gantry export` is.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let previous = env::raw_var(VariableName::GANTRY_HOOK.as_str());
-    let variables = if is_project(app).unwrap_or(false) {
+    if is_others() {
+        return Ok(());
+    }
+    let wanted = if is_project(app).unwrap_or(false) {
         let resolution = resolve(app, true)?;
         // Half an answer, while the compose file is being edited, must not take variables away.
         if resolution.variables.is_empty() && !resolution.failures.is_empty() {
             return Ok(());
         }
-        Some(resolution.variables)
+        resolution.variables
     } else {
-        None
+        BTreeMap::new()
     };
-    ui.data(hook_env(args.shell, previous.as_deref(), variables.as_ref(), &|name| env::raw_var(name)).as_bytes())
+    ui.data(hook_env(args.shell, &wanted, env::raw_var).as_bytes())
+}
+
+/// Whether direnv has set the variables here: two that set and unset them would get into each other's way.
+fn is_others() -> bool {
+    let is_set = |name: VariableName| env::raw_var(name.as_str()).is_some();
+    is_set(VariableName::GANTRY_CONTEXT) && !is_set(VariableName::GANTRY_HOOK) && env::var("DIRENV_DIR").is_some()
 }
 
 /// Whether the directory asks for ports: not every directory that somebody walks through becomes a context.
 fn is_project(app: &mut App) -> Result<bool> {
     let context = app.context()?.clone();
-    if context.root.join(config::FILE_NAME).is_file() || app.project().map_or(true, |project| !project.files.is_empty()) {
+    if context.root.join(config::FILE_NAME).is_file() || app.project().map_or(true, |project| !project.files.is_empty())
+    {
         return Ok(true);
     }
     let Some(registry) = app.existing_registry()? else { return Ok(false) };

@@ -70,14 +70,12 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let options = PruneOptions { stale_days: args.stale, force: args.force };
     let mut plan = prune::plan(app, options)?;
     if !args.dry_run {
-        let question = format!("Give back {}?", count(&plan));
-        let is_asked = !args.yes && !args.force && !plan.removals.is_empty();
-        if is_asked {
-            plan.removals.iter().flat_map(rows_of).for_each(|row| ui.note(&row.text()));
-        }
-        if is_asked && !ui.confirm(&question, true)? {
-            ui.note("nothing was given back");
-            return Ok(());
+        if !args.yes && !args.force && !plan.removals.is_empty() && ui.can_ask() {
+            plan.removals.iter().flat_map(rows_of).for_each(|row| ui.note(&format!("{}; {}", row.text(), row.reason)));
+            if !ui.confirm(&format!("Give back {}?", count(&plan)))? {
+                ui.note("nothing was given back");
+                return Ok(());
+            }
         }
         plan = prune::apply(app, &plan, options)?;
     }
@@ -86,20 +84,27 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 
 fn print(ui: &Ui, args: &Args, plan: &Plan) -> Result<()> {
     let pruned: Vec<Row> = plan.removals.iter().flat_map(rows_of).collect();
-    let kept: Vec<Row> = plan.kept.iter().map(|(label, row)| Row {
-        label: label.clone(),
-        service: Some(row.service.as_str().to_owned()),
-        port: Some(row.port.number()),
-        reason: "somebody listens on it".to_owned(),
-    }).collect();
+    let kept: Vec<Row> = plan
+        .kept
+        .iter()
+        .map(|(label, row)| Row {
+            label: label.clone(),
+            service: Some(row.service.as_str().to_owned()),
+            port: Some(row.port.number()),
+            reason: "somebody listens on it".to_owned(),
+        })
+        .collect();
     if args.json {
         return ui.json(&Answer { dry_run: args.dry_run, pruned, kept });
     }
     for row in &pruned {
         ui.text_line(&row.text())?;
     }
+    for removal in &plan.removals {
+        ui.note(&format!("{}: {}", removal.context.label, reason_of(removal)));
+    }
     for row in &kept {
-        ui.note(&format!("kept {}; --force gives it back", row.text()));
+        ui.note(&format!("kept {}: {}; --force gives it back", row.text(), row.reason));
     }
     match (pruned.is_empty(), args.dry_run) {
         (true, _) => ui.note("nothing to give back"),
@@ -116,14 +121,15 @@ fn undo(app: &mut App, ui: &Ui, args: &Args) -> Result<()> {
         return Err(NotFound { message, hint: "only the last prune can be undone, and once".to_owned() }.into());
     }
     if args.json {
-        let rows = |restored: Vec<Restored>, reason: &str| restored.into_iter().map(|it| Row::restored(it, reason)).collect();
+        let rows =
+            |restored: Vec<Restored>, reason: &str| restored.into_iter().map(|it| Row::restored(it, reason)).collect();
         return ui.json(&Undone { restored: rows(restored, "put back"), lost: rows(lost, "taken meanwhile") });
     }
     for row in restored {
         ui.text_line(&Row::restored(row, "put back").text())?;
     }
     for row in lost {
-        ui.warn(&format!("not put back: {}", Row::restored(row, "taken meanwhile").text()));
+        ui.warn(&format!("not put back, taken meanwhile: {}", Row::restored(row, "taken meanwhile").text()));
     }
     Ok(())
 }
@@ -142,13 +148,17 @@ fn count(plan: &Plan) -> String {
     format!("{ports} port{} of {contexts} context{}", plural(ports), plural(contexts))
 }
 
-fn rows_of(removal: &Removal) -> Vec<Row> {
-    let reason = match removal.reason {
+fn reason_of(removal: &Removal) -> String {
+    match removal.reason {
         Reason::PathGone => format!("{} is gone", removal.context.path.display()),
         Reason::OtherProject => format!("{} is another project by now", removal.context.path.display()),
         Reason::BranchGone => format!("the branch {} is gone", removal.context.branch.as_deref().unwrap_or("-")),
         Reason::Unused { days } => format!("not used for {days} days"),
-    };
+    }
+}
+
+fn rows_of(removal: &Removal) -> Vec<Row> {
+    let reason = reason_of(removal);
     let row = |service, port| Row { label: removal.context.label.clone(), service, port, reason: reason.clone() };
     if removal.allocations.is_empty() {
         return vec![row(None, None)];
@@ -166,11 +176,10 @@ impl Row {
         }
     }
 
-    /// `label: service (port)`, and why.
     fn text(&self) -> String {
         match (&self.service, self.port) {
-            (Some(service), Some(port)) => format!("{}: {service} ({port}) - {}", self.label, self.reason),
-            _ => format!("{}: no ports - {}", self.label, self.reason),
+            (Some(service), Some(port)) => format!("{}: {service} ({port})", self.label),
+            _ => format!("{}: no ports", self.label),
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return Ok(());
     }
     let question = format!("Give back {} ports of {}?", rows.len(), context.label);
-    if args.all && !args.yes && !ui.confirm(&question, true)? {
+    if args.all && !args.yes && ui.can_ask() && !ui.confirm(&question)? {
         ui.note("nothing was given back");
         return Ok(());
     }

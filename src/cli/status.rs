@@ -65,7 +65,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.note("nothing is booked; `gantry export --auto` books what the compose file publishes");
         return Ok(());
     }
-    let is_several = |row: &Row| rows.iter().filter(|it| (&it.path, &it.context, &it.service) == (&row.path, &row.context, &row.service)).count() > 1;
+    let is_several = |row: &Row| {
+        rows.iter().filter(|it| (&it.path, &it.context, &it.service) == (&row.path, &row.context, &row.service)).count()
+            > 1
+    };
     let rows = rows.iter().map(|row| {
         // As `gantry get` takes it.
         let service = match row.container_port.filter(|_| is_several(row)) {

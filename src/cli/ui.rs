@@ -108,8 +108,7 @@ impl Ui {
         }
         let mut table = builder.build();
         table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
-        let text: Vec<&str> = table_lines(&table.to_string());
-        self.line(&text.join("\n"))
+        self.line(&without_filling(&table.to_string()))
     }
 
     /// What happened, for a person.
@@ -136,14 +135,16 @@ impl Ui {
         }
     }
 
-    /// Asks on the terminal; where stdin is none, nobody is asked and the answer is `otherwise`.
+    /// Whether somebody sits there who can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal()
+    }
+
+    /// Asks on the terminal; everything but a yes is a no.
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn confirm(&self, question: &str, otherwise: bool) -> Result<bool> {
-        if !io::stdin().is_terminal() {
-            return Ok(otherwise);
-        }
+    pub fn confirm(&self, question: &str) -> Result<bool> {
         let mut err = io::stderr().lock();
         write!(err, "{question} [y/N] ")?;
         err.flush()?;
@@ -195,7 +196,8 @@ fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
-        let style = ["\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"].into_iter().find(|it| rest.starts_with(it));
+        let style =
+            ["\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"].into_iter().find(|it| rest.starts_with(it));
         let taken = match style {
             Some(style) => {
                 shown.push_str(style);
@@ -216,8 +218,9 @@ fn printable(text: &str) -> String {
 }
 
 /// The lines without the blanks that fill their last column.
-fn table_lines(table: &str) -> Vec<&str> {
-    table.lines().map(str::trim_end).collect()
+fn without_filling(table: &str) -> String {
+    let lines: Vec<&str> = table.lines().map(str::trim_end).collect();
+    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use anyhow::{Result, anyhow};
 use crate::model::{Port, Protocol};
 
 pub use kernel::{ephemeral_range, reserved_ports};
-pub use owner::{Origin, origin_of};
+pub use owner::origin_of;
 
 /// The ports with a listener on any address, IPv4 or IPv6.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub fn listeners(only: Option<Port>) -> Result<Vec<Listener>> {
         })
         .collect();
     found.extend(owner::forwarders().into_iter().filter(|listener| only.is_none_or(|only| only == listener.port)));
-    found.sort_by(|a, b| (a.port, a.protocol, a.pid).cmp(&(b.port, b.protocol, b.pid)));
+    found.sort_by_key(|found| (found.port, found.protocol, found.pid));
     found.dedup();
     Ok(found)
 }

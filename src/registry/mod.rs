@@ -83,15 +83,6 @@ impl Registry {
         }
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// For reading; each statement sees one committed state.
-    pub fn reader(&self) -> &Reader {
-        &self.connection
-    }
-
     /// Runs `work` in one `BEGIN IMMEDIATE` transaction: all of it is kept, or on an error nothing.
     ///
     /// # Errors

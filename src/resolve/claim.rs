@@ -65,11 +65,8 @@ pub(super) fn settle(writer: &Reader, context: &Context, now: i64) -> Result<Con
         Claim::Inherited(row) => contexts::hand_over(writer, row.id, &context.root, now)?,
         Claim::New { hash, is_sibling } => {
             let name = project_name(context, &hash, is_sibling);
-            let name = if contexts::project_name_is_taken(writer, &name)? {
-                project_name(context, &hash, true)
-            } else {
-                name
-            };
+            let name =
+                if contexts::project_name_is_taken(writer, &name)? { project_name(context, &hash, true) } else { name };
             contexts::insert(writer, context, &hash, &name, now)?;
         }
     }

@@ -98,10 +98,8 @@ fn variables(
         let name = VariableName::new(row.variable.as_deref()?).ok()?;
         Some((name, row.port.to_string()))
     });
-    let own = [
-        (VariableName::COMPOSE_PROJECT_NAME, project_name),
-        (VariableName::GANTRY_CONTEXT, held.hash.to_string()),
-    ];
+    let own =
+        [(VariableName::COMPOSE_PROJECT_NAME, project_name), (VariableName::GANTRY_CONTEXT, held.hash.to_string())];
     ports.chain(own).collect()
 }
 

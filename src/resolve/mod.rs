@@ -18,4 +18,4 @@ pub use exports::{Resolution, resolve};
 pub use lookup::{UnknownService, find_allocation, nearest_names};
 pub use note::{Note, PortTaken};
 pub use slot::{Discovery, Face, Slot, discover};
-pub use taken::{Holder, Taken};
+pub use taken::Holder;

@@ -67,8 +67,7 @@ impl Description {
 impl Allocation {
     pub(super) fn is_described_by(&self, description: &Description) -> bool {
         let variable = description.variable.as_ref().map(VariableName::as_str);
-        self.variable.as_deref() == variable
-            && Description::of_row(self, description.variable.clone()) == *description
+        self.variable.as_deref() == variable && Description::of_row(self, description.variable.clone()) == *description
     }
 }
 

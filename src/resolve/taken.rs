@@ -24,8 +24,15 @@ pub enum Taken {
 /// Who has a port, in words that let the user find them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
-    Allocation { service: String, label: String, path: String },
-    Process { name: String, pid: u32 },
+    Allocation {
+        service: String,
+        label: String,
+        path: String,
+    },
+    Process {
+        name: String,
+        pid: u32,
+    },
     /// Another user's process, or one in another namespace.
     Unknown,
 }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Shell, VariableName, render, render_unset};
+use super::render::{render, render_unset};
+use super::{Shell, VariableName};
 
 /// Variables and what each shall be; `None` is unset.
 type Values = BTreeMap<VariableName, Option<String>>;

@@ -21,5 +21,5 @@ mod steering;
 pub use distinct::distinct_names;
 pub use format::{Format, FormatUnknown, Shell};
 pub use hook::hook_env;
-pub use name::{NameError, VariableName};
-pub use render::{Exports, render, render_unset, watch_file};
+pub use name::VariableName;
+pub use render::Exports;

@@ -32,11 +32,3 @@ pub fn args() -> Vec<OsString> {
 pub fn current_dir() -> Result<PathBuf> {
     std::env::current_dir().context("the current directory is gone or cannot be read")
 }
-
-/// The path of this program.
-///
-/// # Errors
-/// The system does not tell.
-pub fn current_exe() -> Result<PathBuf> {
-    std::env::current_exe().context("the system does not tell where this program lies")
-}
