@@ -1,5 +1,6 @@
 //! What is booked, and whether anybody listens there: asked of the kernel at every call, never remembered.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -73,14 +74,16 @@ pub fn statuses(app: &mut App, all: bool) -> Result<Vec<Status>> {
 }
 
 fn every_context(reader: &Reader) -> SqlResult<Vec<(ContextRow, Vec<Allocation>)>> {
-    let mut rows: Vec<(ContextRow, Vec<Allocation>)> =
-        contexts::all(reader)?.into_iter().map(|context| (context, Vec::new())).collect();
+    let mut of_context: BTreeMap<i64, Vec<Allocation>> = BTreeMap::new();
     for allocation in allocations::all(reader)? {
-        if let Some((_, rows)) = rows.iter_mut().find(|(context, _)| context.id == allocation.context_id) {
-            rows.push(allocation);
-        }
+        of_context.entry(allocation.context_id).or_default().push(allocation);
     }
-    Ok(rows)
+    let contexts = contexts::all(reader)?.into_iter();
+    let with_allocations = contexts.map(|context| {
+        let allocations = of_context.remove(&context.id).unwrap_or_default();
+        (context, allocations)
+    });
+    Ok(with_allocations.collect())
 }
 
 /// A container's forwarder is told by the container port it forwards to; any other process by where it was started.
@@ -89,12 +92,8 @@ fn state_of(context: &ContextRow, row: &Allocation, listener: &Listener) -> Stat
     let is_own = if origin.is_forwarder {
         origin.container_port.is_none() || row.container_port.is_none() || origin.container_port == row.container_port
     } else {
-        match (&origin.context, &origin.directory) {
-            (Some(started_in), _) if started_in == context.hash.as_str() => true,
-            (_, Some(directory)) => directory.starts_with(&context.path),
-            // Another user's process tells neither.
-            (_, None) => false,
-        }
+        // Another user's process tells neither, and counts as foreign.
+        origin.belongs_to(&context.hash, &context.path)
     };
     if is_own { State::Listening } else { State::Foreign }
 }

@@ -1,5 +1,7 @@
 //! `gantry status`.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use serde::Serialize;
 
@@ -65,10 +67,11 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.note("nothing is booked; `gantry export --auto` books what the compose file publishes");
         return Ok(());
     }
-    let is_several = |row: &Row| {
-        rows.iter().filter(|it| (&it.path, &it.context, &it.service) == (&row.path, &row.context, &row.service)).count()
-            > 1
-    };
+    let mut ports_of_service: BTreeMap<(ContextHash, String), usize> = BTreeMap::new();
+    for row in &rows {
+        *ports_of_service.entry((row.context.clone(), row.service.clone())).or_default() += 1;
+    }
+    let is_several = |row: &Row| ports_of_service[&(row.context.clone(), row.service.clone())] > 1;
     let rows = rows.iter().map(|row| {
         // As `gantry get` takes it.
         let service = match row.container_port.filter(|_| is_several(row)) {

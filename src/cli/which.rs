@@ -58,8 +58,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let booking = match app.existing_registry()? {
         Some(registry) => registry.read(|reader| {
             let Some(row) = allocations::of_port(reader, args.port)? else { return Ok(None) };
-            let context = contexts::all(reader)?.into_iter().find(|context| context.id == row.context_id);
-            Ok(context.map(|context| Booking::of(&context, &row)))
+            Ok(Some(Booking::of(&contexts::of_id(reader, row.context_id)?, &row)))
         })?,
         None => None,
     };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Listener;
-use crate::model::{Port, Protocol};
+use crate::model::{ContextHash, Port, Protocol};
 use crate::sys::files;
 
 /// What the system tells of a process; each part is `None` where this user may not know it.
@@ -17,6 +17,14 @@ pub struct Origin {
     pub is_forwarder: bool,
     /// The container port that it forwards to, where its command line names it.
     pub container_port: Option<Port>,
+}
+
+impl Origin {
+    /// Whether it was started in the checkout at `directory`, or from the shell of the context.
+    pub fn belongs_to(&self, context: &ContextHash, directory: &Path) -> bool {
+        let started_below = |started: &PathBuf| directory.parent().is_some() && started.starts_with(directory);
+        self.context.as_deref() == Some(context.as_str()) || self.directory.as_ref().is_some_and(started_below)
+    }
 }
 
 /// Programs that hold a host port for a container: Docker's, Podman's (rootless and rootful), Docker Desktop's,

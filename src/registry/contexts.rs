@@ -51,6 +51,12 @@ pub fn find(reader: &Reader, identity: &[u8], path: &Path) -> Result<Option<Cont
     reader.prepare(&sql)?.query_row(params![identity, bytes(path)], ContextRow::from_row).optional()
 }
 
+/// The context that an allocation belongs to.
+pub fn of_id(reader: &Reader, id: i64) -> Result<ContextRow> {
+    let sql = format!("SELECT {COLUMNS} FROM contexts WHERE id = ?");
+    reader.query_row(&sql, [id], ContextRow::from_row)
+}
+
 /// Every context of this identity, whoever holds it; the one used last comes first.
 pub fn of_identity(reader: &Reader, identity: &[u8]) -> Result<Vec<ContextRow>> {
     let sql = format!("SELECT {COLUMNS} FROM contexts WHERE identity = ? ORDER BY used_at DESC, id");

@@ -7,7 +7,7 @@ use super::taken::{Occupancy, Taken, holder_of, policy};
 use super::{Note, PortTaken, Slot};
 use crate::allocator::{self, Exhausted, NamedRange, Policy, Request, choose};
 use crate::app::App;
-use crate::listeners;
+use crate::listeners::{self, Listener};
 use crate::model::{Context, Kind, Port, Protocol, ServiceName};
 use crate::registry::allocations::NewAllocation;
 use crate::registry::{Allocation, ContextRow, Reader, allocations, contexts, ranges};
@@ -254,12 +254,15 @@ impl<'a> Session<'a> {
 
     /// A free port for the demand; `None`, noted in `exhausted`, where its ranges are full.
     fn choose(&mut self, demand: &Demand<'_>) -> Result<Option<Port>> {
-        let ranges = ranges_for(self.writer, demand)?;
-        self.occupancy.prepare(&ranges)?;
-        let request = Request { preferred: demand.preferred, ranges };
+        let request = Request { preferred: demand.preferred, ranges: ranges_for(self.writer, demand)? };
+        let held = &self.held;
+        let occupancy = &mut self.occupancy;
         let choice = choose(&request, &self.policy, |port| {
-            let taken = self.occupancy.taken(port, &demand.protocols)?;
-            let is_own = taken == Some(Taken::Listening) && demand.preferred == Some(port) && self.is_own(port)?;
+            if demand.preferred != Some(port) {
+                return occupancy.taken_in(&request.ranges, port, &demand.protocols);
+            }
+            let taken = occupancy.taken(port, &demand.protocols)?;
+            let is_own = taken == Some(Taken::Listening) && is_own(held, port)?;
             Ok(taken.filter(|_| !is_own))
         });
         let choice = match choice.map_err(|error| error.downcast::<Exhausted>()) {
@@ -281,16 +284,14 @@ impl<'a> Session<'a> {
         self.occupancy.add(choice.port);
         Ok(Some(choice.port))
     }
+}
 
-    /// Whether the listener on the port was started in this checkout, or from this context's shell: a project that was
-    /// running before it met gantry keeps its port.
-    fn is_own(&self, port: Port) -> Result<bool> {
-        Ok(listeners::listeners(Some(port))?.iter().any(|listener| {
-            let origin = listeners::origin_of(listener.pid, &listener.name);
-            origin.context.as_deref() == Some(self.held.hash.as_str())
-                || origin.directory.is_some_and(|directory| directory.starts_with(&self.held.path))
-        }))
-    }
+/// Whether the listener on the port was started in this checkout, or from this context's shell: a project that was
+/// running before it met gantry keeps its port.
+fn is_own(held: &ContextRow, port: Port) -> Result<bool> {
+    let listeners = listeners::listeners(Some(port))?;
+    let is_own = |found: &Listener| listeners::origin_of(found.pid, &found.name).belongs_to(&held.hash, &held.path);
+    Ok(listeners.iter().any(is_own))
 }
 
 /// The range that was set for the service, else the one of its kind; then `default`.

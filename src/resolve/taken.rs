@@ -42,29 +42,18 @@ pub enum Holder {
 pub(super) struct Occupancy<'a> {
     reader: &'a Reader,
     listening: OnceCell<Listening>,
-    /// The held ports of each range that was asked about, ascending.
-    ranges: Vec<(PortRange, Vec<u16>)>,
+    /// The held ports of each range that was walked, ascending: one query instead of one a port.
+    walked: Vec<(PortRange, Vec<u16>)>,
 }
 
 impl<'a> Occupancy<'a> {
-    /// `ranges` are the ones that will be walked: their ports are read at once, other ports one by one.
     pub(super) fn new(reader: &'a Reader) -> Occupancy<'a> {
-        Occupancy { reader, listening: OnceCell::new(), ranges: Vec::new() }
-    }
-
-    /// Reads the held ports of the ranges ahead.
-    pub(super) fn prepare(&mut self, ranges: &[NamedRange]) -> Result<()> {
-        for range in ranges.iter().map(|named| named.range) {
-            if !self.ranges.iter().any(|(known, _)| *known == range) {
-                self.ranges.push((range, allocations::ports_in(self.reader, range)?));
-            }
-        }
-        Ok(())
+        Occupancy { reader, listening: OnceCell::new(), walked: Vec::new() }
     }
 
     /// Notes a port that was booked meanwhile.
     pub(super) fn add(&mut self, port: Port) {
-        for (range, held) in &mut self.ranges {
+        for (range, held) in &mut self.walked {
             if range.contains(port)
                 && let Err(position) = held.binary_search(&port.number())
             {
@@ -73,24 +62,43 @@ impl<'a> Occupancy<'a> {
         }
     }
 
-    /// Why the port is not free for these protocols, `None` where it is.
+    /// Why a port that was asked for by number is not free for these protocols; `None` where it is.
     pub(super) fn taken(&self, port: Port, protocols: &[Protocol]) -> Result<Option<Taken>> {
-        if self.is_allocated(port)? {
+        if allocations::of_port(self.reader, port)?.is_some() {
             return Ok(Some(Taken::Allocated));
         }
+        self.taken_by_process(port, protocols)
+    }
+
+    /// The same for a port that comes up while one of the ranges is walked.
+    pub(super) fn taken_in(
+        &mut self,
+        ranges: &[NamedRange],
+        port: Port,
+        protocols: &[Protocol],
+    ) -> Result<Option<Taken>> {
+        let held = match self.walked.iter().position(|(range, _)| range.contains(port)) {
+            Some(position) => &self.walked[position].1,
+            None => {
+                let named = ranges.iter().map(|named| named.range).find(|range| range.contains(port));
+                let range = named.unwrap_or(PortRange { start: port, end: port });
+                self.walked.push((range, allocations::ports_in(self.reader, range)?));
+                &self.walked[self.walked.len() - 1].1
+            }
+        };
+        if held.binary_search(&port.number()).is_ok() {
+            return Ok(Some(Taken::Allocated));
+        }
+        self.taken_by_process(port, protocols)
+    }
+
+    fn taken_by_process(&self, port: Port, protocols: &[Protocol]) -> Result<Option<Taken>> {
         let listening = self.listening()?;
         if protocols.iter().any(|&protocol| listening.contains(port, protocol)) {
             return Ok(Some(Taken::Listening));
         }
         let can_bind = protocols.iter().all(|&protocol| listeners::can_bind(port, protocol));
         Ok((!can_bind).then_some(Taken::Unbindable))
-    }
-
-    fn is_allocated(&self, port: Port) -> Result<bool> {
-        match self.ranges.iter().find(|(range, _)| range.contains(port)) {
-            Some((_, held)) => Ok(held.binary_search(&port.number()).is_ok()),
-            None => Ok(allocations::of_port(self.reader, port)?.is_some()),
-        }
     }
 
     fn listening(&self) -> Result<&Listening> {
@@ -107,9 +115,9 @@ impl<'a> Occupancy<'a> {
 /// The registry or the kernel's tables cannot be read.
 pub(super) fn holder_of(reader: &Reader, port: Port) -> Result<Holder> {
     if let Some(allocation) = allocations::of_port(reader, port)? {
-        let row = contexts::all(reader)?.into_iter().find(|row| row.id == allocation.context_id);
-        let (label, path) = row.map(|row| (row.label, row.path.display().to_string())).unwrap_or_default();
-        return Ok(Holder::Allocation { service: allocation.service.as_str().to_owned(), label, path });
+        let row = contexts::of_id(reader, allocation.context_id)?;
+        let (service, path) = (allocation.service.as_str().to_owned(), row.path.display().to_string());
+        return Ok(Holder::Allocation { service, label: row.label, path });
     }
     let listener = listeners::listeners(Some(port))?.into_iter().next();
     Ok(listener.map_or(Holder::Unknown, |listener| Holder::Process { name: listener.name, pid: listener.pid }))
