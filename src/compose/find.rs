@@ -1,4 +1,4 @@
-//! Which files make up the project: `COMPOSE_FILE`, else the first of the four names and the override beside it.
+//! Which files make up the project, and which `.env` files its variables come from.
 
 use std::path::{Path, PathBuf};
 
@@ -12,14 +12,48 @@ pub const FILE_NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compos
 const OVERRIDE_NAMES: [&str; 4] =
     ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
-/// The project's files in Compose's order; none where there is no compose file.
+/// The project's files and the values of its variables.
+pub(super) struct Found {
+    /// In Compose's order; none where there is no compose file.
+    pub files: Vec<PathBuf>,
+    pub env: Environment,
+    /// The first file's: relative paths start here.
+    pub directory: PathBuf,
+}
+
+/// Looks for the project's files as Compose would from the root.
 ///
 /// # Errors
-/// The only candidates are dangling links: Compose would look further up, and nobody would know why.
-pub(super) fn files(session: &Session<'_>, env: &Environment, root: &Path) -> Result<Vec<PathBuf>, ComposeError> {
-    if let Some(list) = env.lookup(session, "COMPOSE_FILE") {
-        let separator = env.lookup(session, "COMPOSE_PATH_SEPARATOR").filter(|separator| !separator.is_empty());
-        let separator = separator.unwrap_or_else(|| ":".to_owned());
+/// An `.env` file that Compose would refuse, or nothing but dangling links where compose files should be.
+pub(super) fn find(session: &Session<'_>, root: &Path) -> Result<Found, ComposeError> {
+    let mut env = Environment::default();
+    let own_env_files = env_files(session, root);
+    match &own_env_files {
+        Some(files) => env.add_files(session, files)?,
+        None => env.add_directory(session, root)?,
+    }
+    let files = files(session, &env, root)?;
+    let directory = files.first().and_then(|file| file.parent()).unwrap_or(root).to_owned();
+    if own_env_files.is_none() && directory != root {
+        env.add_directory(session, &directory)?;
+    }
+    Ok(Found { files, env, directory })
+}
+
+/// The files of `COMPOSE_ENV_FILES`; `None` where `.env` counts.
+fn env_files(session: &Session<'_>, root: &Path) -> Option<Vec<PathBuf>> {
+    let variable = |name: &str| (session.process_env)(name).filter(|value| !value.is_empty());
+    if let Some(list) = variable("COMPOSE_ENV_FILES") {
+        return Some(list.split(',').map(|path| root.join(path.trim())).collect());
+    }
+    let disabled = variable("COMPOSE_DISABLE_ENV_FILE")?;
+    ["1", "t", "true"].contains(&disabled.to_ascii_lowercase().as_str()).then(Vec::new)
+}
+
+fn files(session: &Session<'_>, env: &Environment, root: &Path) -> Result<Vec<PathBuf>, ComposeError> {
+    let setting = |name: &str| env.lookup(session, name).filter(|value| !value.is_empty());
+    if let Some(list) = setting("COMPOSE_FILE") {
+        let separator = setting("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
         return Ok(list.split(separator.as_str()).map(|path| root.join(path)).collect());
     }
     let Some(main) = first_of(session, root, &FILE_NAMES)? else { return Ok(Vec::new()) };
@@ -32,6 +66,7 @@ fn first_of(session: &Session<'_>, root: &Path, names: &[&str]) -> Result<Option
     candidates.iter().for_each(|candidate| session.note_input(candidate));
     let mut found = candidates.iter().filter(|candidate| candidate.exists());
     let Some(first) = found.next() else {
+        // Compose would look further up without a word, and nobody would know why.
         return match candidates.iter().find(|candidate| candidate.is_symlink()) {
             Some(link) => Err(whole_file(link, "a dangling link: its target does not exist")),
             None => Ok(None),

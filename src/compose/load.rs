@@ -8,24 +8,39 @@ use crate::yaml;
 use super::ComposeError;
 use super::environment::Environment;
 use super::host_port;
+use super::interpolate::variables;
 use super::session::Session;
 use super::tree::{Entry, Node, Place, Tag, Value};
 
-/// Reads one file and replaces its variables; an empty file is an empty mapping.
+/// A file as it was written.
+pub(super) struct Document {
+    pub file: Rc<Path>,
+    pub root: yaml::Node,
+}
+
+/// Reads one file.
 ///
 /// # Errors
-/// Unreadable, not YAML, not a mapping, or a variable that Compose would refuse.
-pub(super) fn load_file(session: &Session<'_>, env: &Environment, path: &Path) -> Result<Node, ComposeError> {
+/// Unreadable, not YAML, or not a mapping; an empty file counts as an empty mapping.
+pub(super) fn read_document(session: &Session<'_>, path: &Path) -> Result<Document, ComposeError> {
     let bytes = session.read(path)?;
     let file: Rc<Path> = Rc::from(path);
-    let document =
+    let mut root =
         yaml::parse(&bytes).map_err(|error| Place { file: Rc::clone(&file), line: error.line }.error(error.message))?;
-    let place = Place { file, line: document.line };
-    match document.value {
-        yaml::Value::Null => Ok(Node::new(place, Value::Mapping(Vec::new()))),
-        yaml::Value::Mapping(_) => Interpolation { session, env, file: place.file, path: Vec::new() }.node(document),
-        _ => Err(place.error("the top level of a compose file must be a mapping")),
+    match root.value {
+        yaml::Value::Null => root.value = yaml::Value::Mapping(Vec::new()),
+        yaml::Value::Mapping(_) => {}
+        _ => return Err(Place { file, line: root.line }.error("the top level of a compose file must be a mapping")),
     }
+    Ok(Document { file, root })
+}
+
+/// Replaces the document's variables.
+///
+/// # Errors
+/// A variable that Compose would refuse, or a document beyond the session's limits.
+pub(super) fn interpolate(session: &Session<'_>, env: &Environment, document: Document) -> Result<Node, ComposeError> {
+    Interpolation { session, env, file: document.file, path: Vec::new() }.node(document.root)
 }
 
 /// Walks a document and replaces variables in its texts, never in its keys.
@@ -93,12 +108,17 @@ impl Interpolation<'_> {
             ["services", _, "ports", "[]", "published"] => {
                 host_port::published(self.session, self.env, &template, place)
             }
+            ["services", _, "container_name"] => self
+                .env
+                .substitute(self.session, &template, place)
+                .map(|text| (text, project_variable(&template).map(str::to_owned))),
             _ => self.env.substitute(self.session, &template, place).map(|text| (text, None)),
         };
-        let (text, variable) = result.map_err(|error| place.error(format!("{}: {error}", path.join("."))))?;
-        let project = "COMPOSE_PROJECT_NAME";
-        let follows_project = matches!(path.as_slice(), ["services", _, "container_name"])
-            && super::interpolate::variables(&template).contains(&project);
-        Ok((text, variable.or_else(|| follows_project.then(|| project.to_owned()))))
+        result.map_err(|error| place.error(format!("{}: {error}", path.join("."))))
     }
+}
+
+/// `COMPOSE_PROJECT_NAME`, where the template holds it.
+fn project_variable(template: &str) -> Option<&str> {
+    variables(template).into_iter().find(|name| *name == "COMPOSE_PROJECT_NAME")
 }

@@ -40,6 +40,14 @@ pub(super) fn merge_service(base: Node, over: Node, name: &str) -> Result<Node, 
     merge_at(base, over, &mut vec!["services".to_owned(), name.to_owned()])
 }
 
+/// Lays a top-level section (`services`, `volumes` …) on the one that an included file brought.
+///
+/// # Errors
+/// As [`merge`].
+pub(super) fn merge_resource(base: Node, over: Node, section: &str) -> Result<Node, ComposeError> {
+    merge_at(base, over, &mut vec![section.to_owned()])
+}
+
 /// Takes out what `!reset` stands on, and forgets the tags: they have been obeyed.
 pub(super) fn settle(node: &mut Node) {
     node.tag = Tag::Plain;

@@ -4,16 +4,21 @@
 //! difference is that a variable which stands for a host port is not looked up in the process environment,
 //! because gantry itself exports these variables.
 
+mod assemble;
+mod consistency;
 mod dotenv;
 mod environment;
+mod extends;
 mod find;
 mod host_port;
+mod include;
 mod interpolate;
 mod kind;
 mod load;
 mod merge;
 mod ports;
 mod project;
+mod schema;
 mod session;
 mod tree;
 
@@ -126,5 +131,6 @@ impl fmt::Display for ComposeError {
 
 impl std::error::Error for ComposeError {}
 
+#[cfg(test)]
 #[cfg(test)]
 mod tests;

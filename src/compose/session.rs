@@ -29,6 +29,7 @@ pub(super) struct Session<'a> {
     warnings: RefCell<Vec<Warning>>,
     nodes: Cell<usize>,
     files: Cell<usize>,
+    incomplete: Cell<bool>,
 }
 
 impl<'a> Session<'a> {
@@ -41,6 +42,7 @@ impl<'a> Session<'a> {
             warnings: RefCell::default(),
             nodes: Cell::new(0),
             files: Cell::new(0),
+            incomplete: Cell::new(false),
         }
     }
 
@@ -58,6 +60,17 @@ impl<'a> Session<'a> {
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
+    }
+
+    /// Passes over a file that Compose would fetch from elsewhere.
+    pub(super) fn skip_remote(&self, place: &Place, what: &str) {
+        self.incomplete.set(true);
+        self.warn(Some(place), format!("{what} is not read: it lies on another machine"));
+    }
+
+    /// Whether something was passed over, so that what seems to be missing may be there.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.incomplete.get()
     }
 
     /// Reads a file of the project.

@@ -94,6 +94,16 @@ impl Node {
         }
     }
 
+    /// The text, or the texts of a list; `None` for anything else.
+    pub(super) fn texts(&self) -> Option<Vec<String>> {
+        match &self.value {
+            Value::String(text) => Some(vec![text.clone()]),
+            Value::Sequence(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            Value::Null => Some(Vec::new()),
+            _ => None,
+        }
+    }
+
     pub(super) fn field(&self, name: &str) -> Option<&Node> {
         self.entries().iter().find(|entry| entry.name == name).map(|entry| &entry.node)
     }
@@ -137,26 +147,5 @@ impl Node {
             _ => 0,
         };
         children + 1
-    }
-
-    /// Whether two trees say the same, wherever they were written; the order of keys does not count.
-    pub(super) fn says_the_same(&self, other: &Node) -> bool {
-        match (&self.value, &other.value) {
-            (Value::Null, Value::Null) => true,
-            (Value::Bool(one), Value::Bool(two)) => one == two,
-            (Value::Integer(one), Value::Integer(two)) => one == two,
-            (Value::Float(one), Value::Float(two)) => one == two,
-            (Value::String(one), Value::String(two)) => one == two,
-            (Value::Sequence(one), Value::Sequence(two)) => {
-                one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.says_the_same(two))
-            }
-            (Value::Mapping(one), Value::Mapping(two)) => {
-                let mut sorted: [Vec<&Entry>; 2] = [one.iter().collect(), two.iter().collect()];
-                sorted.iter_mut().for_each(|entries| entries.sort_by(|one, two| one.name.cmp(&two.name)));
-                let same = |one: &Entry, two: &Entry| one.name == two.name && one.node.says_the_same(&two.node);
-                one.len() == two.len() && sorted[0].iter().zip(&sorted[1]).all(|(one, two)| same(one, two))
-            }
-            _ => false,
-        }
     }
 }

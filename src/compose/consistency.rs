@@ -1,0 +1,110 @@
+//! What Compose checks once all files are one: that what a service refers to is there.
+
+use std::collections::HashSet;
+
+use super::ComposeError;
+use super::tree::{Entry, Node, Value};
+
+/// Checks the active services of a model.
+///
+/// # Errors
+/// The first reference to something that the model does not have, in Compose's words.
+pub(super) fn check(model: &Node, active: &[&Entry]) -> Result<(), ComposeError> {
+    let services: HashSet<&str> = active.iter().map(|entry| entry.name.as_str()).collect();
+    for Entry { name, place, node } in active {
+        if !["image", "build", "provider"].iter().any(|field| node.field(field).is_some_and(Node::is_given)) {
+            let message = format!("service {name:?} has neither an image nor a build context specified");
+            return Err(place.error(message));
+        }
+        check_networks(model, name, node)?;
+        check_dependencies(name, node, &services)?;
+        for (field, section) in [("secrets", "secrets"), ("configs", "configs"), ("volumes", "volumes")] {
+            check_resources(model, name, node, field, section)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_networks(model: &Node, name: &str, service: &Node) -> Result<(), ComposeError> {
+    let Some(networks) = service.field("networks") else { return Ok(()) };
+    let names = networks.keys_or_texts();
+    if let Some(mode) = service.field("network_mode").filter(|mode| mode.is_given() && !names.is_empty()) {
+        let message = format!("service {name} declares mutually exclusive `network_mode` and `networks`");
+        return Err(mode.place.error(message));
+    }
+    let known = model.field("networks");
+    let absent = names.iter().find(|network| **network != "default" && !known.is_some_and(|known| known.has(network)));
+    match absent {
+        Some(network) => Err(networks.place.error(format!("service {name:?} refers to undefined network {network}"))),
+        None => Ok(()),
+    }
+}
+
+fn check_dependencies(name: &str, service: &Node, services: &HashSet<&str>) -> Result<(), ComposeError> {
+    let Some(dependencies) = service.field("depends_on") else { return Ok(()) };
+    for other in dependencies.keys_or_texts() {
+        let required = dependencies.field(other).and_then(|node| node.field("required")).is_none_or(Node::is_true);
+        if required && !services.contains(other) {
+            let message = format!("service {name:?} depends on undefined service {other:?}");
+            return Err(dependencies.place.error(message));
+        }
+    }
+    Ok(())
+}
+
+fn check_resources(model: &Node, name: &str, service: &Node, field: &str, section: &str) -> Result<(), ComposeError> {
+    let known = model.field(section);
+    for item in service.field(field).map(Node::items).unwrap_or_default() {
+        let Some(source) = (if field == "volumes" { named_volume(item) } else { source_of(item) }) else { continue };
+        if !known.is_some_and(|known| known.has(source)) {
+            let kind = field.trim_end_matches('s');
+            return Err(item.place.error(format!("service {name:?} refers to undefined {kind} {source}")));
+        }
+    }
+    Ok(())
+}
+
+fn source_of(item: &Node) -> Option<&str> {
+    item.as_str().or_else(|| item.field("source").and_then(Node::as_str))
+}
+
+/// The volume that a mount names; nothing where it mounts a path or an anonymous volume.
+fn named_volume(item: &Node) -> Option<&str> {
+    let source = match &item.value {
+        Value::String(text) => text.split_once(':')?.0,
+        _ if item.field("type").and_then(Node::as_str) == Some("volume") => item.field("source")?.as_str()?,
+        _ => return None,
+    };
+    let is_path = source.starts_with(['.', '/', '~', '\\']) || source.is_empty() || is_drive(source);
+    (!is_path).then_some(source)
+}
+
+/// The `C` of a Windows path: `C:\data:/data`.
+fn is_drive(source: &str) -> bool {
+    source.len() == 1 && source.chars().all(|c| c.is_ascii_alphabetic())
+}
+
+impl Node {
+    /// Neither null nor an empty text.
+    fn is_given(&self) -> bool {
+        !matches!(&self.value, Value::Null) && self.as_str() != Some("")
+    }
+
+    fn is_true(&self) -> bool {
+        match &self.value {
+            Value::Bool(value) => *value,
+            Value::String(text) => !["false", "no", "off", "n"].contains(&text.as_str()),
+            _ => true,
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.field(name).is_some()
+    }
+
+    /// The names of a list, or of a mapping that stands for one.
+    fn keys_or_texts(&self) -> Vec<&str> {
+        let texts = self.items().iter().filter_map(Node::as_str);
+        texts.chain(self.entries().iter().map(|entry| entry.name.as_str())).collect()
+    }
+}
