@@ -57,20 +57,41 @@ pub struct SyntaxError {
 /// # Errors
 /// Not UTF-8, not YAML, several documents, a key twice, or larger than the limits.
 pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
+    serde_yaml::from_str_with_options(checked_text(bytes)?, options()).map_err(|error| SyntaxError::from(&error))
+}
+
+/// The trees of a stream of documents (`---` parts them); empty ones are left out.
+///
+/// # Errors
+/// As [`parse`]; the limits count for all of them together.
+pub fn parse_all(bytes: &[u8]) -> Result<Vec<Node>, SyntaxError> {
+    serde_yaml::from_multiple_with_options(checked_text(bytes)?, options()).map_err(|error| SyntaxError::from(&error))
+}
+
+fn checked_text(bytes: &[u8]) -> Result<&str, SyntaxError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| SyntaxError { line: line_of(bytes, error.valid_up_to()), message: "not UTF-8".to_owned() })?;
     if text.len() as u64 > SIZE_LIMIT {
         return Err(SyntaxError { line: 0, message: format!("larger than {SIZE_LIMIT} bytes") });
     }
-    let options = serde_yaml::options! {
+    Ok(text)
+}
+
+fn options() -> serde_yaml::Options {
+    serde_yaml::options! {
         strict_booleans: true,
         with_snippet: false,
         budget: serde_yaml::budget! { max_nodes: NODE_LIMIT, max_depth: 64 },
-    };
-    serde_yaml::from_str_with_options(text, options).map_err(|error| SyntaxError {
-        line: error.location().map_or(0, |location| as_line(location.line())),
-        message: message_of(&error),
-    })
+    }
+}
+
+impl From<&serde_yaml::Error> for SyntaxError {
+    fn from(error: &serde_yaml::Error) -> SyntaxError {
+        SyntaxError {
+            line: error.location().map_or(0, |location| as_line(location.line())),
+            message: message_of(error),
+        }
+    }
 }
 
 impl Node {
@@ -217,6 +238,15 @@ mod tests {
         let ports = db.field("ports").expect("ports");
         assert_eq!((ports.line, ports.tag.as_deref()), (6, Some("!override")));
         assert_eq!(ports.as_sequence().map(|items| items[1].value.clone()), Some(Value::Integer(5432)));
+    }
+
+    #[test]
+    fn a_stream_is_a_list_of_trees() {
+        let lines = |text: &str| parse_all(text.as_bytes()).map(|trees| trees.iter().map(|tree| tree.line).collect());
+        assert_eq!(lines("a: 1\n---\n# none\n---\nb: 2\n"), Ok(vec![1, 5]));
+        assert_eq!(lines(""), Ok(Vec::new()));
+        assert_eq!(lines("a: 1\n---\nb: [").map_err(|error| error.line), Err(3));
+        assert!(parse(b"a: 1\n---\nb: 2\n").is_err());
     }
 
     #[test]
