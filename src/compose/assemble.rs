@@ -1,12 +1,13 @@
 //! Several files made one: what they include, what their services extend, one file laid over the other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::environment::Environment;
 use super::load::{Document, interpolate};
 use super::merge::{merge, settle};
-use super::session::{Session, whole_file};
-use super::tree::Node;
+use super::session::Session;
+use super::tree::{Node, Place, Value};
 use super::{ComposeError, extends, include, schema};
 
 /// What a list of files is read with; an included project has its own.
@@ -27,19 +28,16 @@ pub(super) fn assemble(
     around: &Surroundings,
     documents: Vec<Document>,
 ) -> Result<Node, ComposeError> {
-    let mut model: Option<Node> = None;
+    let nowhere = Place { file: Rc::from(around.directory.as_path()), line: 0 };
+    let mut model = Node::new(nowhere, Value::Mapping(Vec::new()));
     for document in documents {
         let file = document.file.clone();
         let mut tree = interpolate(session, &around.env, document)?;
         include::resolve(session, around, &file, &mut tree)?;
         extends::resolve(session, around, &file, &mut tree)?;
-        let mut merged = match model {
-            Some(base) => merge(base, tree)?,
-            None => tree,
-        };
-        settle(&mut merged);
-        schema::validate(&merged)?;
-        model = Some(merged);
+        model = merge(model, tree)?;
+        settle(&mut model);
+        schema::validate(&model)?;
     }
-    model.ok_or_else(|| whole_file(Path::new("compose.yaml"), "no files"))
+    Ok(model)
 }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use super::ComposeError;
 use super::assemble::Surroundings;
-use super::load::{interpolate, read_document};
-use super::merge::{merge_service, settle};
+use super::load::{interpolate, read_documents};
+use super::merge::{merge, merge_service, settle};
 use super::session::Session;
 use super::tree::{Entry, Node, Place, Value};
 
@@ -123,12 +123,12 @@ impl Extending<'_> {
         if let Some(known) = self.sources.iter().skip(1).position(|source| &*source.file == path) {
             return Ok(known + 1);
         }
-        let document = read_document(self.session, path).map_err(|error| match error.line {
-            Some(_) => error,
-            None => place.error(format!("{}: {}", error.file.display(), error.message)),
-        })?;
-        let mut tree = interpolate(self.session, &self.around.env, document)?;
-        settle(&mut tree);
+        let documents = read_documents(self.session, path).map_err(|error| place.or_of_file(error))?;
+        let mut tree = Node::new(place.clone(), Value::Mapping(Vec::new()));
+        for document in documents {
+            tree = merge(tree, interpolate(self.session, &self.around.env, document)?)?;
+            settle(&mut tree);
+        }
         let entries = match tree.take("services").map(|services| services.value) {
             Some(Value::Mapping(entries)) => entries,
             _ => return Err(place.error(format!("{} has no services to extend", path.display()))),

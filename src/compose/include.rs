@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ComposeError;
 use super::assemble::{Surroundings, assemble};
-use super::load::read_document;
+use super::load::read_files;
 use super::merge::merge_resource;
 use super::session::Session;
 use super::tree::{Entry, Node, Place, Value};
@@ -94,21 +94,10 @@ impl Inclusion {
             env.add_directory(session, &directory)?;
         } else {
             let files: Vec<PathBuf> = self.env_files.iter().map(|file| around.directory.join(file)).collect();
-            env.add_files(session, &files).map_err(|error| self.place.at_include(error))?;
+            env.add_files(session, &files).map_err(|error| self.place.or_of_file(error))?;
         }
-        let documents = files.iter().map(|file| read_document(session, file)).collect::<Result<_, _>>();
-        let documents = documents.map_err(|error| self.place.at_include(error))?;
+        let documents = read_files(session, &files).map_err(|error| self.place.or_of_file(error))?;
         assemble(session, &Surroundings { env, directory, included_by: chain.to_vec() }, documents)
-    }
-}
-
-impl Place {
-    /// A file that could not be read is shown where it is asked for: that line can be mended.
-    fn at_include(&self, error: ComposeError) -> ComposeError {
-        match error.line {
-            Some(_) => error,
-            None => self.error(format!("{}: {}", error.file.display(), error.message)),
-        }
     }
 }
 

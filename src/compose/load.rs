@@ -1,6 +1,6 @@
 //! From a file's YAML to the tree that is merged: variables replaced, tags understood, places noted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::yaml;
@@ -12,27 +12,35 @@ use super::interpolate::variables;
 use super::session::Session;
 use super::tree::{Entry, Node, Place, Tag, Value};
 
-/// A file as it was written.
+/// A file as it was written, or one of several documents in it.
 pub(super) struct Document {
     pub file: Rc<Path>,
     pub root: yaml::Node,
 }
 
-/// Reads one file.
+/// Reads one file; Compose lays the documents of a stream one over the other, as if they were files.
 ///
 /// # Errors
-/// Unreadable, not YAML, or not a mapping; an empty file counts as an empty mapping.
-pub(super) fn read_document(session: &Session<'_>, path: &Path) -> Result<Document, ComposeError> {
+/// Unreadable, not YAML, or not a mapping.
+pub(super) fn read_documents(session: &Session<'_>, path: &Path) -> Result<Vec<Document>, ComposeError> {
     let bytes = session.read(path)?;
     let file: Rc<Path> = Rc::from(path);
-    let mut root =
-        yaml::parse(&bytes).map_err(|error| Place { file: Rc::clone(&file), line: error.line }.error(error.message))?;
-    match root.value {
-        yaml::Value::Null => root.value = yaml::Value::Mapping(Vec::new()),
-        yaml::Value::Mapping(_) => {}
-        _ => return Err(Place { file, line: root.line }.error("the top level of a compose file must be a mapping")),
+    let place = |line| Place { file: Rc::clone(&file), line };
+    let roots = yaml::parse_all(&bytes).map_err(|error| place(error.line).error(error.message))?;
+    if let Some(root) = roots.iter().find(|root| root.as_mapping().is_none()) {
+        return Err(place(root.line).error("the top level of a compose file must be a mapping"));
     }
-    Ok(Document { file, root })
+    Ok(roots.into_iter().map(|root| Document { file: Rc::clone(&file), root }).collect())
+}
+
+/// Reads several files.
+///
+/// # Errors
+/// As [`read_documents`].
+pub(super) fn read_files(session: &Session<'_>, paths: &[PathBuf]) -> Result<Vec<Document>, ComposeError> {
+    let documents: Vec<Vec<Document>> =
+        paths.iter().map(|path| read_documents(session, path)).collect::<Result<_, _>>()?;
+    Ok(documents.into_iter().flatten().collect())
 }
 
 /// Replaces the document's variables.

@@ -132,5 +132,4 @@ impl fmt::Display for ComposeError {
 impl std::error::Error for ComposeError {}
 
 #[cfg(test)]
-#[cfg(test)]
 mod tests;

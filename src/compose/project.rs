@@ -7,7 +7,7 @@ use crate::model::{PublishedPort, ServiceName};
 use super::assemble::{Surroundings, assemble};
 use super::environment::Environment;
 use super::find::{Found, find};
-use super::load::{Document, read_document};
+use super::load::{Document, read_files};
 use super::session::Session;
 use super::tree::{Entry, Node, Place};
 use super::{ComposeError, ContainerName, Project, consistency, kind, ports};
@@ -21,8 +21,7 @@ pub(super) fn read(session: &Session<'_>, root: &Path) -> Result<Project, Compos
     if files.is_empty() {
         return Ok(Project::default());
     }
-    let documents =
-        files.iter().map(|file| read_document(session, file)).collect::<Result<Vec<Document>, ComposeError>>()?;
+    let documents = read_files(session, &files)?;
     let place = Place { file: files[0].as_path().into(), line: 0 };
     if documents.iter().all(|document| document.root.as_mapping().is_some_and(<[_]>::is_empty)) {
         return Err(place.error("empty compose file"));

@@ -61,6 +61,15 @@ impl Place {
         ComposeError { file: self.file.to_path_buf(), line, message: message.into(), inputs: Vec::new() }
     }
 
+    /// The error as it is where it names a line; one about a file as a whole is moved to this place, which asks
+    /// for that file.
+    pub(super) fn or_of_file(&self, error: ComposeError) -> ComposeError {
+        match error.line {
+            Some(_) => error,
+            None => self.error(format!("{}: {}", error.file.display(), error.message)),
+        }
+    }
+
     pub(super) fn source(&self) -> Source {
         Source { file: PathBuf::from(&*self.file), line: self.line }
     }
