@@ -105,7 +105,7 @@ impl Interpolation<'_> {
         Ok(result)
     }
 
-    /// The text, and for a host port or a container name the variable behind it.
+    /// The text, and for a host port or a fixed name the variable behind it.
     fn text(&self, template: String, place: &Place) -> Result<(String, Option<String>), ComposeError> {
         if !template.contains('$') {
             return Ok((template, None));
@@ -116,7 +116,7 @@ impl Interpolation<'_> {
             ["services", _, "ports", "[]", "published"] => {
                 host_port::published(self.session, self.env, &template, place)
             }
-            ["services", _, "container_name"] => self
+            ["services", _, "container_name"] | ["volumes" | "networks", _, "name"] => self
                 .env
                 .substitute(self.session, &template, place)
                 .map(|text| (text, project_variable(&template).map(str::to_owned))),

@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::model::{PublishedPort, ServiceName, Source};
+use crate::model::{FixedName, PublishedPort, ServiceName, Source};
 
 pub use find::FILE_NAMES;
 
@@ -42,8 +42,8 @@ pub struct Project {
     pub files: Vec<PathBuf>,
     /// In the order of the files; a range is one entry a container port.
     pub ports: Vec<PublishedPort>,
-    /// The fixed `container_name`s.
-    pub container_names: Vec<ContainerName>,
+    /// The names of containers, volumes and networks that are the same in every checkout.
+    pub fixed_names: Vec<FixedName>,
     /// Every active service, those that publish nothing included.
     pub services: Vec<ServiceName>,
     /// The top-level `name:`.
@@ -52,16 +52,6 @@ pub struct Project {
     pub warnings: Vec<Warning>,
     /// Every file that was read and every place where a file would have counted.
     pub inputs: Vec<PathBuf>,
-}
-
-/// A `container_name` that a file fixes, so that a second checkout would clash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContainerName {
-    pub service: ServiceName,
-    pub name: String,
-    /// The name holds `${COMPOSE_PROJECT_NAME}`, so that projects of different names do not clash.
-    pub follows_project: bool,
-    pub source: Source,
 }
 
 /// Something that a file needs and that is absent, or that Compose would remark upon.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::{Kind, Port, Protocol, Published, PublishedPort, ServiceName};
+use crate::model::{Block, Kind, Port, Protocol, Published, PublishedPort, ServiceName};
 
 use super::ComposeError;
 use super::tree::{Node, Place, Value};
@@ -64,6 +64,8 @@ struct Binding<'a> {
     container: Port,
     protocol: Protocol,
     variable: Option<&'a str>,
+    block: Option<Block>,
+    options: Vec<(String, String)>,
     place: &'a Place,
 }
 
@@ -100,6 +102,12 @@ impl Binding<'_> {
             protocol: self.protocol,
             host_ip: self.ip.map(str::to_owned),
             published,
+            engine_chooses: match self.host {
+                HostPort::Any => self.variable.is_none(),
+                HostPort::Between { first, last, .. } => first != last,
+            },
+            block: self.block,
+            options: self.options,
             kind: kind_of(self.container),
             source: self.place.source(),
         }
@@ -118,6 +126,8 @@ fn bindings_of(entry: &Node) -> Result<Vec<Binding<'_>>, ComposeError> {
                 container,
                 protocol: Protocol::Tcp,
                 variable: None,
+                block: None,
+                options: Vec::new(),
                 place: &entry.place,
             }])
         }
@@ -151,7 +161,9 @@ fn short<'a>(entry: &'a Node, text: &'a str) -> Result<Vec<Binding<'a>>, Compose
         let container = Port::new(container).ok_or_else(wrong_container)?;
         let host = hosts.as_ref().map_or(HostPort::Any, |hosts| host_port(hosts, single, offset));
         let variable = entry.variable.as_deref();
-        bindings.push(Binding { ip, host, container, protocol, variable, place });
+        let length = u16::try_from(containers.len()).ok().filter(|&length| length > 1 && hosts.is_some());
+        let block = length.zip(u16::try_from(offset).ok()).map(|(length, index)| Block { index, length });
+        bindings.push(Binding { ip, host, container, protocol, variable, block, options: Vec::new(), place });
     }
     Ok(bindings)
 }
@@ -190,7 +202,11 @@ fn long(entry: &Node) -> Result<Binding<'_>, ComposeError> {
     let published = entry.field("published");
     let host = published.map_or(Ok(HostPort::Any), long_host_port)?;
     let variable = published.and_then(|published| published.variable.as_deref());
-    Ok(Binding { ip, host, container, protocol, variable, place })
+    let is_option =
+        |name: &str| !["target", "published", "protocol", "host_ip"].contains(&name) && !name.starts_with("x-");
+    let options = entry.entries().iter().filter(|entry| is_option(&entry.name));
+    let options = options.filter_map(|entry| Some((entry.name.clone(), entry.node.to_text()?))).collect();
+    Ok(Binding { ip, host, container, protocol, variable, block: None, options, place })
 }
 
 fn long_host_port(published: &Node) -> Result<HostPort, ComposeError> {

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use crate::model::{PublishedPort, ServiceName};
+use crate::model::{FixedKind, FixedName, PublishedPort, ServiceName};
 
 use super::assemble::{Surroundings, assemble};
 use super::environment::Environment;
 use super::find::{Found, find};
 use super::load::{Document, read_files};
 use super::session::Session;
-use super::tree::{Entry, Node, Place};
-use super::{ComposeError, ContainerName, Project, consistency, kind, ports};
+use super::tree::{Entry, Node, Place, Value};
+use super::{ComposeError, Project, consistency, kind, ports};
 
 /// Reads the project at `root`; warnings and inputs stay with the session.
 ///
@@ -45,7 +45,22 @@ pub(super) fn read(session: &Session<'_>, root: &Path) -> Result<Project, Compos
             add_service(&mut project, entry);
         }
     }
+    project.fixed_names.extend(resource_names(&model, "volumes", FixedKind::Volume));
+    project.fixed_names.extend(resource_names(&model, "networks", FixedKind::Network));
     Ok(project)
+}
+
+/// The volumes or networks that go by one name on the whole machine, those left out that are somebody else's
+/// (`external`) or that hold the project's name.
+fn resource_names(model: &Node, section: &str, kind: FixedKind) -> Vec<FixedName> {
+    let resources = model.field(section).map(Node::entries).unwrap_or_default();
+    let fixed = resources.iter().filter_map(|Entry { name: key, node, .. }| {
+        let is_external = node.field("external").is_some_and(|external| !matches!(external.value, Value::Bool(false)));
+        let named = node.field("name").filter(|named| !is_external && named.variable.is_none())?;
+        let name = named.as_str().filter(|name| !name.is_empty())?.to_owned();
+        Some(FixedName { kind, key: key.clone(), name, source: named.place.source() })
+    });
+    fixed.collect()
 }
 
 /// The last `name:` of the files, in Compose's alphabet.
@@ -83,16 +98,16 @@ fn ports_of(Entry { name, node, .. }: &Entry) -> Result<Vec<PublishedPort>, Comp
 }
 
 fn add_service(project: &mut Project, Entry { name, node, .. }: &Entry) {
-    let service = ServiceName::new(name.as_str());
-    if let Some(container) = node.field("container_name")
+    // One that holds ${COMPOSE_PROJECT_NAME} differs from checkout to checkout by itself.
+    if let Some(container) = node.field("container_name").filter(|container| container.variable.is_none())
         && let Some(text) = container.as_str().filter(|text| !text.is_empty())
     {
-        project.container_names.push(ContainerName {
-            service: service.clone(),
+        project.fixed_names.push(FixedName {
+            kind: FixedKind::Container,
+            key: name.clone(),
             name: text.to_owned(),
-            follows_project: container.variable.is_some(),
             source: container.place.source(),
         });
     }
-    project.services.push(service);
+    project.services.push(ServiceName::new(name.as_str()));
 }

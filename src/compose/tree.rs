@@ -21,7 +21,7 @@ pub(super) struct Node {
     pub place: Place,
     pub tag: Tag,
     pub value: Value,
-    /// For a host port: the variable that stands for it. For a `container_name`: the variable it follows.
+    /// For a host port: the variable that stands for it. For a fixed name: the variable it follows.
     pub variable: Option<String>,
 }
 

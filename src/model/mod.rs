@@ -8,4 +8,4 @@ mod service;
 
 pub use context::{ComposeProjectName, Context, ContextHash};
 pub use port::{Port, PortRange, Protocol};
-pub use service::{Kind, Published, PublishedPort, ServiceName, Source};
+pub use service::{Block, FixedKind, FixedName, Kind, Published, PublishedPort, ServiceName, Source};

@@ -24,8 +24,43 @@ pub struct PublishedPort {
     /// The host address as the file gives it, after interpolation; `None` is every address.
     pub host_ip: Option<String>,
     pub published: Published,
+    /// The entry leaves the host port to the engine: it names none, or a range for one container port.
+    pub engine_chooses: bool,
+    /// Its place in an entry that publishes a range of container ports, which stay neighbours on the host.
+    pub block: Option<Block>,
+    /// The long syntax's other keys (`mode`, `name`, `app_protocol`), as they are.
+    pub options: Vec<(String, String)>,
     pub kind: Kind,
     pub source: Source,
+}
+
+/// A place in a row of ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Counted from 0.
+    pub index: u16,
+    pub length: u16,
+}
+
+/// A name that a compose file fixes for the whole machine, so that a second checkout would clash or share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixedName {
+    pub kind: FixedKind,
+    /// The service, or the key under `volumes:` or `networks:`.
+    pub key: String,
+    pub name: String,
+    pub source: Source,
+}
+
+/// What goes by a fixed name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FixedKind {
+    /// `container_name`.
+    Container,
+    /// The `name` of a volume that is not external.
+    Volume,
+    /// The `name` of a network that is not external.
+    Network,
 }
 
 /// How the compose file says which host port it wants.
@@ -112,6 +147,22 @@ impl Published {
 impl fmt::Display for ServiceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl FixedKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FixedKind::Container => "container",
+            FixedKind::Volume => "volume",
+            FixedKind::Network => "network",
+        }
+    }
+}
+
+impl fmt::Display for FixedKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -149,6 +149,9 @@ mod tests {
             protocol,
             host_ip: None,
             published,
+            engine_chooses: false,
+            block: None,
+            options: Vec::new(),
             kind: Kind::DEFAULT,
             source: Source { file: PathBuf::from("compose.yaml"), line: 1 },
         }
