@@ -23,6 +23,8 @@ pub struct Request {
     pub preferred: Option<Port>,
     /// Where to look else, in this order.
     pub ranges: Vec<NamedRange>,
+    /// How many ports in a row; the answer is the first.
+    pub length: u16,
 }
 
 /// A range, and where it comes from.
@@ -68,20 +70,41 @@ pub fn choose<T>(
     mut taken: impl FnMut(Port) -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<Choice<T>> {
     let mut refused = None;
-    if let Some(port) = request.preferred {
-        match taken(port)? {
-            None => return Ok(Choice { port, refused: None }),
-            Some(holder) => refused = Some((port, holder)),
+    if let Some(first) = request.preferred {
+        refused = first_taken(row(first, request.length), &mut taken)?;
+        if refused.is_none() {
+            return Ok(Choice { port: first, refused });
         }
     }
     for range in &request.ranges {
-        for port in range.range.ports().filter(|&port| policy.allows(port, range)) {
-            if taken(port)?.is_none() {
-                return Ok(Choice { port, refused });
+        let mut in_row = 0;
+        for port in range.range.ports() {
+            let is_free = policy.allows(port, range) && taken(port)?.is_none();
+            in_row = if is_free { in_row + 1 } else { 0 };
+            if in_row == request.length.max(1) {
+                let first = Port::new(port.number() + 1 - in_row).unwrap_or(port);
+                return Ok(Choice { port: first, refused });
             }
         }
     }
     Err(Exhausted { ranges: request.ranges.clone() }.into())
+}
+
+/// The ports from `first` on; fewer than `length` at the end of the numbers.
+fn row(first: Port, length: u16) -> impl Iterator<Item = Port> {
+    (first.number()..=u16::MAX).take(usize::from(length.max(1))).filter_map(Port::new)
+}
+
+fn first_taken<T>(
+    ports: impl Iterator<Item = Port>,
+    taken: &mut impl FnMut(Port) -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<Option<(Port, T)>> {
+    for port in ports {
+        if let Some(holder) = taken(port)? {
+            return Ok(Some((port, holder)));
+        }
+    }
+    Ok(None)
 }
 
 /// The range that a kind has until the user sets another.
@@ -134,7 +157,19 @@ mod tests {
 
     #[track_caller]
     fn check(preferred: Option<u16>, ranges: &[NamedRange], policy: &Policy, held: &[u16], expected: Option<u16>) {
-        let request = Request { preferred: preferred.and_then(Port::new), ranges: ranges.to_vec() };
+        check_row(1, preferred, ranges, policy, held, expected);
+    }
+
+    #[track_caller]
+    fn check_row(
+        length: u16,
+        preferred: Option<u16>,
+        ranges: &[NamedRange],
+        policy: &Policy,
+        held: &[u16],
+        expected: Option<u16>,
+    ) {
+        let request = Request { preferred: preferred.and_then(Port::new), ranges: ranges.to_vec(), length };
         let choice = choose(&request, policy, |port| Ok(held.contains(&port.number()).then_some(())));
         assert_eq!(choice.ok().map(|choice| choice.port.number()), expected);
     }
@@ -166,6 +201,18 @@ mod tests {
         check(None, &[NamedRange { on_purpose: true, ..range("40000-40010") }], &policy, &[], Some(40000));
         check(None, &[NamedRange { on_purpose: true, ..range("9000-9001") }], &policy, &[], Some(9001));
         check(Some(9000), &[range("1-2")], &policy, &[], Some(9000));
+    }
+
+    #[test]
+    fn a_row_is_whole() {
+        let free = Policy::default();
+        let ranges = [range("5000-5009"), range("10000-10009")];
+        check_row(3, Some(3000), &ranges, &free, &[], Some(3000));
+        check_row(3, Some(3000), &ranges, &free, &[3002], Some(5000));
+        check_row(3, None, &ranges, &free, &[5001, 5003], Some(5004));
+        check_row(3, None, &[range("5059-5064")], &free, &[], Some(5062));
+        check_row(10, None, &ranges, &free, &[5009], Some(10000));
+        check_row(11, None, &ranges, &free, &[], None);
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl App {
     /// [`compose::ComposeError`] where Compose would refuse them.
     pub fn project(&self) -> Result<&Project> {
         if self.project.get().is_none() {
-            let loaded = compose::load_project(&self.context()?.root, &|name| env::raw_var(name));
+            let loaded = compose::load_project(&self.context()?.root, &compose_env);
             let _ = self.project.set(loaded?);
         }
         Ok(self.project.get().expect("set above"))
@@ -102,4 +102,28 @@ impl App {
         }
         Ok(self.registry.as_mut())
     }
+}
+
+/// Where the overrides lie, one a context.
+///
+/// # Errors
+/// There is no home directory.
+pub fn overrides_dir() -> Result<PathBuf> {
+    Ok(paths::state_dir()?.join("overrides"))
+}
+
+/// The `COMPOSE_FILE` that the user set, also where gantry's own stands before it: an override that another checkout
+/// left in the environment says nothing of this one.
+pub fn own_compose_file() -> Option<String> {
+    let set = env::var("COMPOSE_FILE")?;
+    let is_gantrys = overrides_dir().is_ok_and(|overrides| {
+        let separator = env::var("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
+        set.rsplit(separator.as_str()).next().is_some_and(|last| Path::new(last).starts_with(overrides))
+    });
+    if is_gantrys { env::var("GANTRY_COMPOSE_FILE") } else { Some(set) }
+}
+
+/// The process environment as a compose file may see it.
+fn compose_env(name: &str) -> Option<String> {
+    if name == "COMPOSE_FILE" { own_compose_file() } else { env::raw_var(name) }
 }

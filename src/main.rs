@@ -5,13 +5,15 @@
 //!
 //! A directory leads to a *context* (this repository, this branch; `context/`). The compose file says which ports the
 //! context's services publish (`compose/`). Each gets a port (`allocator.rs`), kept in one SQLite file (`registry/`),
-//! and the ports go into the shell as variables (`shell/`). `resolve/` is where these meet; everything else asks it.
+//! and the ports go into the shell as variables (`exports.rs`, `shell/`). Where the compose file as it stands would
+//! publish other ports, an override outside the project says which (`remap/`). `resolve/` is where these meet;
+//! everything else asks it.
 //!
 //! # The floors
 //!
 //! ```text
 //! 5  faces    cli/
-//! 4  verbs    resolve/  status.rs  prune.rs
+//! 4  verbs    resolve/  remap/  exports.rs  status.rs  prune.rs
 //! 3  hands    app.rs (lazy handles)  listeners/
 //! 2  memory   registry/  context/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
@@ -33,10 +35,12 @@ mod cli;
 mod compose;
 mod config;
 mod context;
+mod exports;
 mod listeners;
 mod model;
 mod prune;
 mod registry;
+mod remap;
 mod resolve;
 mod shell;
 mod status;

@@ -10,6 +10,7 @@ use crate::context::{branch_exists, is_checkout_of};
 use crate::listeners::{self, Listening};
 use crate::registry::pruned::{self, Restored};
 use crate::registry::{Allocation, ContextRow, Reader, SqlResult, allocations, contexts};
+use crate::remap;
 use crate::sys::clock;
 
 /// What counts as unneeded.
@@ -67,7 +68,7 @@ pub fn apply(app: &mut App, plan: &Plan, options: PruneOptions) -> Result<Plan> 
         return Ok(plan.clone());
     }
     let listening = listeners::listening()?;
-    app.registry()?.write(|writer| {
+    let removed = app.registry()?.write(|writer| {
         let mut now = judge_all(writer, options, &listening)?;
         now.removals.retain(|removal| plan.removals.contains(removal));
         let contexts: Vec<i64> = now.removals.iter().map(|removal| removal.context.id).collect();
@@ -75,7 +76,11 @@ pub fn apply(app: &mut App, plan: &Plan, options: PruneOptions) -> Result<Plan> 
         let allocations: Vec<i64> = rows.map(|row| row.id).collect();
         pruned::remove(writer, &contexts, &allocations)?;
         Ok(now)
-    })
+    })?;
+    for removal in &removed.removals {
+        remap::remove(&removal.context.hash)?;
+    }
+    Ok(removed)
 }
 
 /// Puts back what the last prune removed.

@@ -8,7 +8,7 @@ use super::ui::Ui;
 use crate::app::App;
 use crate::model::{Port, ServiceName};
 use crate::registry::Allocation;
-use crate::resolve::{BookOptions, Booked, Discovery, book_project, book_service, discover};
+use crate::resolve::{BookOptions, Booked, book_project, book_service, discover};
 
 /// Book a port for a service, whatever its name
 #[derive(Debug, clap::Args)]
@@ -59,13 +59,13 @@ struct Row<'a> {
 /// Books, says who had the preferred port, prints what was booked.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     ui.be_quiet(args.quiet);
-    let Discovery { slots, notes, .. } = discover(app)?;
+    let discovery = discover(app)?;
     let service = args.service.as_deref().map(ServiceName::new);
     let booked = match &service {
-        Some(service) => book_service(app, &slots, service, BookOptions { port: args.port, strict: args.strict })?,
-        None => book_project(app, &slots)?,
+        Some(service) => book_service(app, &discovery, service, BookOptions { port: args.port, strict: args.strict })?,
+        None => book_project(app, &discovery)?,
     };
-    for note in notes.iter().filter(|_| args.auto).chain(&booked.notes) {
+    for note in discovery.notes.iter().filter(|_| args.auto).chain(&booked.notes) {
         ui.note(&note.to_string());
     }
     print(ui, args, &booked, service.as_ref())?;

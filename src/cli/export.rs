@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::failure::{Failure, Silent};
 use super::ui::Ui;
 use crate::app::App;
-use crate::resolve::{Resolution, resolve};
+use crate::exports::{Resolution, ResolveOptions, resolve};
 use crate::shell::{Exports, Format};
 use crate::sys::env;
 
@@ -19,6 +19,9 @@ pub struct Args {
     /// Find the services in the compose file, and book what has no port yet
     #[arg(long)]
     auto: bool,
+    /// Write no override, even where the compose file publishes other ports
+    #[arg(long)]
+    no_remap: bool,
     /// The language to print
     #[arg(long, value_name = "FORMAT", default_value = "shell", value_parser = format_parser())]
     format: Format,
@@ -39,7 +42,7 @@ pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Fo
 
 /// Prints what is known, then tells what was wrong.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let mut resolution = resolve(app, args.auto)?;
+    let mut resolution = resolve(app, ResolveOptions { auto: args.auto, remap: !args.no_remap })?;
     let (variables, watched) = (resolution.variables.clone(), std::mem::take(&mut resolution.inputs));
     // direnv defines watch_file where it evaluates an .envrc; elsewhere the name may be anything.
     let under_direnv = env::var("DIRENV_IN_ENVRC").is_some();

@@ -62,7 +62,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         let nearest = nearest_names(&args.service, &rows, &discovery);
         return Err(UnknownService { name: args.service.clone(), nearest, is_known }.into());
     };
-    let booked = book_service(app, &discovery.slots, &service, BookOptions::default())?;
+    let booked = book_service(app, &discovery, &service, BookOptions::default())?;
     for note in &booked.notes {
         ui.note(&note.to_string());
     }

@@ -7,7 +7,8 @@ use anyhow::Result;
 use super::ui::Ui;
 use crate::app::App;
 use crate::config;
-use crate::resolve::{judge, resolve};
+use crate::exports::{ResolveOptions, resolve};
+use crate::resolve::judge;
 use crate::shell::{Shell, VariableName, hook_env};
 use crate::sys::env;
 
@@ -29,7 +30,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return Ok(());
     }
     let wanted = if is_project(app).unwrap_or(false) {
-        let resolution = resolve(app, true)?;
+        let resolution = resolve(app, ResolveOptions { auto: true, remap: true })?;
         // Half an answer, while the compose file is being edited, must not take variables away.
         if resolution.variables.is_empty() && !resolution.failures.is_empty() {
             return Ok(());

@@ -14,6 +14,7 @@ mod hook;
 mod hook_env;
 mod init;
 mod man;
+mod overrides;
 mod prune;
 mod release;
 mod run;
@@ -64,6 +65,7 @@ enum Command {
     Status(status::Args),
     Context(context::Args),
     Discover(discover::Args),
+    Override(overrides::Args),
     #[command(visible_alias = "gc")]
     Prune(prune::Args),
     Which(which::Args),
@@ -120,6 +122,7 @@ impl Command {
             Command::Status(args) => status::run(app, ui, &args),
             Command::Context(args) => context::run(app, ui, &args),
             Command::Discover(args) => discover::run(app, ui, &args),
+            Command::Override(args) => overrides::run(app, ui, &args),
             Command::Prune(args) => prune::run(app, ui, &args),
             Command::Which(args) => which::run(app, ui, &args),
             Command::Run(args) => run::run(app, ui, &args),

@@ -5,7 +5,8 @@ use anyhow::Result;
 use super::failure::NotFound;
 use super::ui::Ui;
 use crate::app::App;
-use crate::registry::{Allocation, ContextRow, allocations};
+use crate::registry::{Allocation, ContextRow, allocations, fixed_names};
+use crate::remap;
 use crate::resolve::judge;
 
 /// Give a service's port back
@@ -52,8 +53,12 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         for row in &rows {
             allocations::delete(writer, row.id)?;
         }
+        if args.all {
+            fixed_names::release_all(writer, context.id)?;
+        }
         Ok(())
-    })
+    })?;
+    if args.all { remap::remove(&context.hash) } else { Ok(()) }
 }
 
 fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocation>)> {

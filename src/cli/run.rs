@@ -9,7 +9,7 @@ use super::export;
 use super::failure::Silent;
 use super::ui::Ui;
 use crate::app::App;
-use crate::resolve::resolve;
+use crate::exports::{ResolveOptions, resolve};
 use crate::sys::process;
 
 /// Run a command with the context's variables
@@ -32,7 +32,7 @@ Exit status: the command's; 127 where there is no such command, 126 where it can
 
 /// Runs nothing where a port is missing: the command would use somebody else's.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let resolution = resolve(app, true)?;
+    let resolution = resolve(app, ResolveOptions { auto: true, remap: true })?;
     let variables: Vec<(String, String)> =
         resolution.variables.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect();
     export::tell(ui, resolution)?;

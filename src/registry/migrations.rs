@@ -39,6 +39,12 @@ const STEPS: [&str; 1] = [
         UNIQUE (context_id, service, container_port, protocol, ordinal),
         UNIQUE (context_id, variable)
     ) STRICT;
+    CREATE TABLE fixed_names (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        context_id INTEGER NOT NULL REFERENCES contexts (id) ON DELETE CASCADE,
+        PRIMARY KEY (kind, name)
+    ) STRICT;
     CREATE TABLE ranges (
         service TEXT PRIMARY KEY,
         first INTEGER NOT NULL CHECK (first BETWEEN 1 AND 65535),

@@ -20,6 +20,7 @@
 pub mod allocations;
 pub mod contexts;
 mod error;
+pub mod fixed_names;
 mod migrations;
 pub mod pruned;
 pub mod ranges;
@@ -81,6 +82,11 @@ impl Registry {
             Ok(true) => Registry::open(path).map(Some),
             Err(error) => Err(RegistryError::new(path, Cause::Denied(error))),
         }
+    }
+
+    /// For reading; each statement sees one committed state.
+    pub fn reader(&self) -> &Reader {
+        &self.connection
     }
 
     /// Runs `work` in one `BEGIN IMMEDIATE` transaction: all of it is kept, or on an error nothing.

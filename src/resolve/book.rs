@@ -3,15 +3,16 @@
 use anyhow::Result;
 
 use super::claim::{self, Claim};
+use super::names::{self, Clash};
+use super::pair::{Entry, pair};
 use super::taken::{Occupancy, Taken, holder_of, policy};
-use super::{Note, PortTaken, Slot};
+use super::{Discovery, Note, PortTaken, Slot};
 use crate::allocator::{self, Exhausted, NamedRange, Policy, Request, choose};
 use crate::app::App;
 use crate::listeners::{self, Listener};
 use crate::model::{Context, Kind, Port, Protocol, ServiceName};
 use crate::registry::allocations::NewAllocation;
 use crate::registry::{Allocation, ContextRow, Reader, allocations, contexts, ranges};
-use crate::resolve::pair::{Entry, pair};
 use crate::sys::clock;
 
 /// How `book` was asked.
@@ -28,6 +29,8 @@ pub struct BookOptions {
 pub struct Booked {
     pub held: ContextRow,
     pub allocations: Vec<Allocation>,
+    /// Names that the compose file fixes and that another checkout uses.
+    pub clashes: Vec<Clash>,
     pub notes: Vec<Note>,
     /// Services that got nothing because their ranges are full; the others were booked.
     pub exhausted: Vec<(ServiceName, Exhausted)>,
@@ -44,39 +47,57 @@ enum Wish<'a> {
 ///
 /// # Errors
 /// The registry cannot be read, or cannot be written though something is new.
-pub fn book_project(app: &mut App, slots: &[Slot]) -> Result<Booked> {
-    book(app, slots, Wish::Everything)
+pub fn book_project(app: &mut App, discovery: &Discovery) -> Result<Booked> {
+    book(app, discovery, Wish::Everything)
+}
+
+/// What the context has by now; `None` where it holds nothing yet. Books nothing.
+///
+/// # Errors
+/// The registry cannot be read.
+pub fn booked_already(app: &mut App, discovery: &Discovery) -> Result<Option<Booked>> {
+    let context = app.context()?.clone();
+    let Some(registry) = app.existing_registry()? else { return Ok(None) };
+    registry.read(|reader| {
+        let Some(held) = claim::judge(reader, &context)?.row().cloned() else { return Ok(None) };
+        let allocations = allocations::of_context(reader, held.id)?;
+        let clashes = names::live_clashes(reader, &held, &discovery.fixed_names)?;
+        Ok(Some(Booked { held, allocations, clashes, notes: Vec::new(), exhausted: Vec::new() }))
+    })
 }
 
 /// Books one service: its slots where the compose file has it, else a port by its name.
 ///
 /// # Errors
 /// As [`book_project`]; [`PortTaken`] with `strict`; [`Exhausted`] where its ranges are full.
-pub fn book_service(app: &mut App, slots: &[Slot], name: &ServiceName, options: BookOptions) -> Result<Booked> {
-    let mut booked = book(app, slots, Wish::Service { name, options })?;
+pub fn book_service(app: &mut App, discovery: &Discovery, name: &ServiceName, options: BookOptions) -> Result<Booked> {
+    let mut booked = book(app, discovery, Wish::Service { name, options })?;
     match booked.exhausted.pop() {
         Some((_, exhausted)) => Err(exhausted.into()),
         None => Ok(booked),
     }
 }
 
-fn book(app: &mut App, slots: &[Slot], wish: Wish<'_>) -> Result<Booked> {
+fn book(app: &mut App, discovery: &Discovery, wish: Wish<'_>) -> Result<Booked> {
     let context = app.context()?.clone();
     let now = clock::now();
     if let Some(registry) = app.existing_registry()?
         && let Claim::Held(held) = registry.read(|reader| claim::judge(reader, &context))?
     {
         let rows = registry.read(|reader| allocations::of_context(reader, held.id))?;
-        if is_settled(&rows, slots, wish) {
+        let clashes = registry.read(|reader| names::clashes(reader, &held, &discovery.fixed_names))?;
+        if let Some(clashes) = clashes
+            && is_settled(&rows, &discovery.slots, wish)
+        {
             if now - held.used_at > clock::DAY {
                 // A registry that cannot be written still answers; only pruning by age loses a day.
                 let _ = registry.write(|writer| Ok(contexts::touch(writer, held.id, now)?));
             }
             let notes = kept_notes(&rows, wish)?;
-            return Ok(Booked { held, allocations: rows, notes, exhausted: Vec::new() });
+            return Ok(Booked { held, allocations: rows, clashes, notes, exhausted: Vec::new() });
         }
     }
-    app.registry()?.write(|writer| Session::begin(writer, &context, now)?.run(slots, wish))
+    app.registry()?.write(|writer| Session::begin(writer, &context, now)?.run(discovery, wish))
 }
 
 /// Whether every wanted slot has its allocation and every allocation is described as the compose file has it now.
@@ -141,6 +162,8 @@ struct Demand<'a> {
     service: &'a ServiceName,
     kind: &'a str,
     preferred: Option<Port>,
+    /// How many ports in a row.
+    length: u16,
     protocols: Vec<Protocol>,
     strict: bool,
 }
@@ -153,7 +176,8 @@ impl<'a> Session<'a> {
         Ok(Session { writer, held, policy, occupancy, now, notes: Vec::new(), exhausted: Vec::new() })
     }
 
-    fn run(mut self, slots: &[Slot], wish: Wish<'_>) -> Result<Booked> {
+    fn run(mut self, discovery: &Discovery, wish: Wish<'_>) -> Result<Booked> {
+        let slots = &discovery.slots;
         let rows = allocations::of_context(self.writer, self.held.id)?;
         let mut notes = kept_notes(&rows, wish)?;
         // Described first, so that a variable or a place that moved from one row to another is free for a new one.
@@ -164,47 +188,55 @@ impl<'a> Session<'a> {
                 allocations::describe(self.writer, row.id, &description.for_context(self.held.id, row.port))?;
             }
         }
+        let missing = entries.iter().filter_map(|entry| match entry {
+            Entry::Missing(slot) if wish.wants(slot) => Some(*slot),
+            _ => None,
+        });
         let mut options = wish.options();
-        for entry in &entries {
-            if let Entry::Missing(slot) = entry
-                && wish.wants(slot)
-            {
-                self.book_slot(slot, options)?;
-                // `--port` names one port: the service's others get what the file says.
-                options.port = None;
-            }
+        for row in rows_of(missing) {
+            self.book_row(&row, options)?;
+            // `--port` names one port: the service's others get what the file says.
+            options.port = None;
         }
         if let Wish::Service { name, options } = wish {
             self.book_name(name, &rows, slots, options)?;
         }
         notes.append(&mut self.notes);
+        let clashes = names::settle(self.writer, &self.held, &discovery.fixed_names)?;
         let allocations = allocations::of_context(self.writer, self.held.id)?;
-        Ok(Booked { held: self.held, allocations, notes, exhausted: self.exhausted })
+        Ok(Booked { held: self.held, allocations, clashes, notes, exhausted: self.exhausted })
     }
 
-    fn book_slot(&mut self, slot: &Slot, options: BookOptions) -> Result<()> {
-        let mut protocols: Vec<Protocol> = slot.faces.iter().map(|face| face.protocol).collect();
+    /// Books one slot, or neighbours that must stay in a row.
+    fn book_row(&mut self, row: &[&Slot], options: BookOptions) -> Result<()> {
+        let first = row[0];
+        let mut protocols: Vec<Protocol> = first.faces.iter().map(|face| face.protocol).collect();
         protocols.sort_unstable();
         protocols.dedup();
         let demand = Demand {
-            service: &slot.service,
-            kind: slot.kind.as_str(),
-            preferred: options.port.or(slot.preferred),
+            service: &first.service,
+            kind: first.kind.as_str(),
+            preferred: options.port.or(first.preferred),
+            length: u16::try_from(row.len()).unwrap_or(u16::MAX),
             protocols,
             strict: options.strict,
         };
         let Some(port) = self.choose(&demand)? else { return Ok(()) };
-        let new = NewAllocation {
-            context_id: self.held.id,
-            service: &slot.service,
-            container_port: Some(slot.container_port),
-            protocol: slot.protocol,
-            ordinal: slot.ordinal,
-            kind: slot.kind.as_str(),
-            port,
-            variable: Some(slot.variable.as_str()),
-        };
-        Ok(allocations::insert(self.writer, &new, self.now)?)
+        for (slot, number) in row.iter().zip(port.number()..) {
+            let Some(port) = Port::new(number) else { continue };
+            let new = NewAllocation {
+                context_id: self.held.id,
+                service: &slot.service,
+                container_port: Some(slot.container_port),
+                protocol: slot.protocol,
+                ordinal: slot.ordinal,
+                kind: slot.kind.as_str(),
+                port,
+                variable: Some(slot.variable.as_str()),
+            };
+            allocations::insert(self.writer, &new, self.now)?;
+        }
+        Ok(())
     }
 
     /// Books a service that neither the registry nor the compose file has, by its name alone.
@@ -225,6 +257,7 @@ impl<'a> Session<'a> {
             service: name,
             kind: kind.as_str(),
             preferred: options.port,
+            length: 1,
             protocols: vec![Protocol::Tcp],
             strict: options.strict,
         };
@@ -254,11 +287,15 @@ impl<'a> Session<'a> {
 
     /// A free port for the demand; `None`, noted in `exhausted`, where its ranges are full.
     fn choose(&mut self, demand: &Demand<'_>) -> Result<Option<Port>> {
-        let request = Request { preferred: demand.preferred, ranges: ranges_for(self.writer, demand)? };
+        let Demand { preferred, length, .. } = *demand;
+        let request = Request { preferred, ranges: ranges_for(self.writer, demand)?, length };
         let held = &self.held;
         let occupancy = &mut self.occupancy;
+        let is_asked_for = |port: Port| {
+            preferred.is_some_and(|first| (first.number()..).take(usize::from(length)).any(|it| it == port.number()))
+        };
         let choice = choose(&request, &self.policy, |port| {
-            if demand.preferred != Some(port) {
+            if !is_asked_for(port) {
                 return occupancy.taken_in(&request.ranges, port, &demand.protocols);
             }
             let taken = occupancy.taken(port, &demand.protocols)?;
@@ -281,7 +318,10 @@ impl<'a> Session<'a> {
             }
             self.notes.push(Note::PreferredTaken { service, wanted, holder, got: choice.port });
         }
-        self.occupancy.add(choice.port);
+        (choice.port.number()..)
+            .take(usize::from(length))
+            .filter_map(Port::new)
+            .for_each(|port| self.occupancy.add(port));
         Ok(Some(choice.port))
     }
 }
@@ -292,6 +332,19 @@ fn is_own(held: &ContextRow, port: Port) -> Result<bool> {
     let listeners = listeners::listeners(Some(port))?;
     let is_own = |found: &Listener| listeners::origin_of(found.pid, &found.name).belongs_to(&held.hash, &held.path);
     Ok(listeners.iter().any(is_own))
+}
+
+/// The slots one by one, those of a range of the file together; a range of which some are booked already is not a row
+/// any more.
+fn rows_of<'s>(slots: impl Iterator<Item = &'s Slot>) -> Vec<Vec<&'s Slot>> {
+    let mut rows: Vec<Vec<&Slot>> = Vec::new();
+    for slot in slots {
+        match rows.last_mut() {
+            Some(row) if row[row.len() - 1].is_neighbour_of(slot) => row.push(slot),
+            _ => rows.push(vec![slot]),
+        }
+    }
+    rows
 }
 
 /// The range that was set for the service, else the one of its kind; then `default`.

@@ -5,17 +5,17 @@
 
 mod book;
 mod claim;
-mod exports;
 mod lookup;
+mod names;
 mod note;
 mod pair;
 mod slot;
 mod taken;
 
-pub use book::{BookOptions, Booked, book_project, book_service};
+pub use book::{BookOptions, Booked, book_project, book_service, booked_already};
 pub use claim::{Claim, judge};
-pub use exports::{Resolution, resolve};
 pub use lookup::{UnknownService, find_allocation, nearest_names};
+pub use names::Clash;
 pub use note::{Note, PortTaken};
 pub use slot::{Discovery, Face, Slot, discover};
-pub use taken::Holder;
+pub use taken::{Holder, holder_of};

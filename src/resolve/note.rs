@@ -1,10 +1,11 @@
 //! What the user should know besides the answer.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::Holder;
 use crate::compose;
-use crate::model::{Port, ServiceName, Source};
+use crate::model::{FixedName, Port, ServiceName, Source};
 
 /// Something worth a line on stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,13 @@ pub enum Note {
     /// `book --port` asked for another port than the service has.
     KeptInstead { service: ServiceName, wanted: Port, kept: Port },
     /// The file publishes a fixed port that is not the service's.
-    NotPublished { source: Source, service: ServiceName, published: Port, allocated: Port, variable: String },
+    NotPublished { source: Source, service: ServiceName, published: Port, allocated: Port, holder: Option<Holder> },
+    /// The engine will choose another port than the service's.
+    LeftToEngine { source: Source, service: ServiceName, allocated: Port },
+    /// Another checkout uses a name that the file fixes.
+    NameTaken { name: FixedName, label: String, path: PathBuf },
+    /// Compose is too old for an override that replaces.
+    ComposeTooOld { version: String },
     /// The name asked for is a kind, and one service is of that kind.
     OneOfKind { kind: String, service: ServiceName },
 }
@@ -49,10 +56,20 @@ impl fmt::Display for Note {
                 f,
                 "{service} keeps port {kept}, {wanted} was not taken: to move it, run `gantry release` on it first"
             ),
-            Note::NotPublished { source, service, published, allocated, variable } => write!(
+            Note::NotPublished { source, service, published, allocated, holder } => {
+                write!(f, "{source}: publishes port {published}, but {service} has {allocated}")?;
+                holder.as_ref().map_or(Ok(()), |holder| write!(f, "; {published} is held by {holder}"))
+            }
+            Note::LeftToEngine { source, service, allocated } => {
+                write!(f, "{source}: lets the engine choose a port, but {service} has {allocated}")
+            }
+            Note::NameTaken { name: FixedName { kind, name, source, .. }, label, path } => {
+                write!(f, "{source}: the {kind} name {name} is used by {label} ({})", path.display())
+            }
+            Note::ComposeTooOld { version } => write!(
                 f,
-                "{source}: publishes port {published}, but {service} has {allocated}: write \
-                 \"${{{variable}:-{published}}}\" there to publish the port that it has"
+                "Compose {version} cannot replace ports in an override: 2.24.4 or newer can, so the files stay as \
+                 they are"
             ),
             Note::OneOfKind { kind, service } => write!(f, "no service is called {kind}; {service} is one"),
         }

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::Note;
 use crate::app::App;
-use crate::model::{Kind, Port, Protocol, Published, PublishedPort, ServiceName};
+use crate::model::{Block, FixedName, Kind, Port, Protocol, Published, PublishedPort, ServiceName};
 use crate::shell::{VariableName, distinct_names};
 
 /// One host port that the compose file asks for.
@@ -25,6 +25,8 @@ pub struct Slot {
     pub variable: VariableName,
     /// The file itself reads the variable, so what is exported is what gets published.
     pub is_read_by_file: bool,
+    /// Its place among neighbours that the file publishes as a range.
+    pub block: Option<Block>,
     /// The entries that it stands for; the first gave it its name.
     pub faces: Vec<Face>,
 }
@@ -36,8 +38,21 @@ pub type Face = PublishedPort;
 #[derive(Debug, Default)]
 pub struct Discovery {
     pub slots: Vec<Slot>,
+    pub fixed_names: Vec<FixedName>,
+    /// Absolute, in Compose's order.
+    pub files: Vec<PathBuf>,
     pub notes: Vec<Note>,
     pub inputs: Vec<PathBuf>,
+}
+
+impl Slot {
+    /// Whether `next` follows in the same range of the file.
+    pub(super) fn is_neighbour_of(&self, next: &Slot) -> bool {
+        let follows = |(a, b): (Block, Block)| a.length == b.length && a.index + 1 == b.index;
+        self.service == next.service
+            && self.faces[0].source == next.faces[0].source
+            && self.block.zip(next.block).is_some_and(follows)
+    }
 }
 
 /// Reads the project's compose files; books nothing.
@@ -48,7 +63,8 @@ pub fn discover(app: &App) -> Result<Discovery> {
     let project = app.project()?;
     let mut notes: Vec<Note> = project.warnings.iter().cloned().map(Note::Compose).collect();
     let slots = slots_of(&project.ports, &mut notes);
-    Ok(Discovery { slots, notes, inputs: project.inputs.clone() })
+    let (fixed_names, files) = (project.fixed_names.clone(), project.files.clone());
+    Ok(Discovery { slots, fixed_names, files, notes, inputs: project.inputs.clone() })
 }
 
 fn slots_of(ports: &[PublishedPort], notes: &mut Vec<Note>) -> Vec<Slot> {
@@ -77,6 +93,7 @@ fn slots_of(ports: &[PublishedPort], notes: &mut Vec<Note>) -> Vec<Slot> {
             preferred: first.published.preferred(),
             variable,
             is_read_by_file,
+            block: first.block,
             faces,
         });
     }

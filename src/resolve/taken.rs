@@ -113,7 +113,7 @@ impl<'a> Occupancy<'a> {
 ///
 /// # Errors
 /// The registry or the kernel's tables cannot be read.
-pub(super) fn holder_of(reader: &Reader, port: Port) -> Result<Holder> {
+pub fn holder_of(reader: &Reader, port: Port) -> Result<Holder> {
     if let Some(allocation) = allocations::of_port(reader, port)? {
         let row = contexts::of_id(reader, allocation.context_id)?;
         let (service, path) = (allocation.service.as_str().to_owned(), row.path.display().to_string());

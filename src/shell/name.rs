@@ -32,6 +32,8 @@ impl VariableName {
     pub const COMPOSE_PROJECT_NAME: VariableName = VariableName(Cow::Borrowed("COMPOSE_PROJECT_NAME"));
     /// The compose files, the override among them; gantry's own.
     pub const COMPOSE_FILE: VariableName = VariableName(Cow::Borrowed("COMPOSE_FILE"));
+    /// The user's own `COMPOSE_FILE`, while gantry's stands before it; gantry's own.
+    pub const GANTRY_COMPOSE_FILE: VariableName = VariableName(Cow::Borrowed("GANTRY_COMPOSE_FILE"));
     /// The context's hash; gantry's own.
     pub const GANTRY_CONTEXT: VariableName = VariableName(Cow::Borrowed("GANTRY_CONTEXT"));
     /// What the hook must put back on leaving; never part of a context's variables.
@@ -55,7 +57,12 @@ impl VariableName {
 
     /// A name from outside, or one that gantry sets itself: what a hook may have set in an earlier prompt.
     pub(super) fn new_or_own(name: &str) -> Option<VariableName> {
-        let own = [VariableName::COMPOSE_PROJECT_NAME, VariableName::COMPOSE_FILE, VariableName::GANTRY_CONTEXT];
+        let own = [
+            VariableName::COMPOSE_PROJECT_NAME,
+            VariableName::COMPOSE_FILE,
+            VariableName::GANTRY_COMPOSE_FILE,
+            VariableName::GANTRY_CONTEXT,
+        ];
         own.into_iter().find(|own| own.as_str() == name).or_else(|| VariableName::new(name).ok())
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use nix::fcntl::OFlag;
@@ -44,6 +44,21 @@ pub fn replace(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
     fs::File::open(directory)?.sync_all()
+}
+
+/// Removes the file.
+///
+/// # Errors
+/// What the system says.
+pub fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)
+}
+
+/// What changes when the file does: its device, inode, size and time of change. `None` where it cannot be told.
+pub fn stamp(path: &Path) -> Option<String> {
+    let metadata = fs::metadata(path).ok()?;
+    let (device, inode, size) = (metadata.dev(), metadata.ino(), metadata.size());
+    Some(format!("{device}:{inode}:{size}:{}.{:09}", metadata.ctime(), metadata.ctime_nsec()))
 }
 
 /// Makes the directory and its parents, readable for the user alone; one that exists stays as it is.

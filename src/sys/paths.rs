@@ -23,6 +23,36 @@ pub fn data_dir() -> Result<PathBuf> {
     }
 }
 
+/// The directory of what gantry made and can make again: `$XDG_STATE_HOME/gantry`, by default `~/.local/state/gantry`
+/// (the data directory on macOS, which knows no such thing).
+///
+/// # Errors
+/// As [`data_dir`].
+pub fn state_dir() -> Result<PathBuf> {
+    if let Some(state) = env::path("XDG_STATE_HOME").filter(|path| path.is_absolute()) {
+        return Ok(state.join("gantry"));
+    }
+    match ProjectDirs::from("", "", "gantry") {
+        Some(dirs) => Ok(dirs.state_dir().unwrap_or(dirs.data_dir()).to_owned()),
+        None => bail!(NoHome),
+    }
+}
+
+/// The directory of what only saves time: `$XDG_CACHE_HOME/gantry`, by default `~/.cache/gantry`
+/// (`~/Library/Caches/gantry` on macOS).
+///
+/// # Errors
+/// As [`data_dir`].
+pub fn cache_dir() -> Result<PathBuf> {
+    if let Some(cache) = env::path("XDG_CACHE_HOME").filter(|path| path.is_absolute()) {
+        return Ok(cache.join("gantry"));
+    }
+    match ProjectDirs::from("", "", "gantry") {
+        Some(dirs) => Ok(dirs.cache_dir().to_owned()),
+        None => bail!(NoHome),
+    }
+}
+
 /// The user's home directory.
 ///
 /// # Errors

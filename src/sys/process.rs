@@ -3,14 +3,40 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use super::env;
 
 /// Becomes the program: its signals and its exit status are then this process's own. Returns only on failure.
 pub fn exec<'a>(program: &OsStr, args: &[OsString], variables: impl Iterator<Item = (&'a str, &'a str)>) -> io::Error {
     Command::new(program).args(args).envs(variables).exec()
+}
+
+/// What the program prints, where it ends well within `patience`; after that it is killed.
+pub fn output(program: &Path, args: &[&str], patience: Duration) -> Option<Vec<u8>> {
+    let child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let pid = i32::try_from(child.id()).ok()?;
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    match receiver.recv_timeout(patience) {
+        Ok(Ok(output)) if output.status.success() => Some(output.stdout),
+        Ok(_) => None,
+        Err(_) => {
+            // It has not been waited for, so the number is still its own.
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+            None
+        }
+    }
 }
 
 /// The first executable of this name on `PATH`.

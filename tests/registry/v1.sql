@@ -31,6 +31,13 @@ CREATE TABLE contexts (
         UNIQUE (identity, path)
     ) STRICT;
 INSERT INTO "contexts" VALUES(1,'328aeca1a313',X'68747470733A2F2F6769742E6578616D706C652E6F72672F73686F702E6769743A6D61696E',X'2F686F6D652F757365722F73686F70','shop/main','https://git.example.org/shop.git','main',NULL,'shop-main',1790000000,1790000000);
+CREATE TABLE fixed_names (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        context_id INTEGER NOT NULL REFERENCES contexts (id) ON DELETE CASCADE,
+        PRIMARY KEY (kind, name)
+    ) STRICT;
+INSERT INTO "fixed_names" VALUES('container','shop_db',1);
 CREATE TABLE pruned_allocations (
         id INTEGER PRIMARY KEY,
         context_id INTEGER NOT NULL REFERENCES pruned_contexts (id) ON DELETE CASCADE,

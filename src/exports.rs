@@ -1,0 +1,130 @@
+//! What a context puts into the shell: its ports, its Compose project name, and where the compose file as it stands
+//! would not publish those ports, the files that do.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::app::App;
+use crate::compose::ComposeError;
+use crate::config::{self, Remap};
+use crate::model::ComposeProjectName;
+use crate::registry::{Allocation, ContextRow, allocations};
+use crate::remap;
+use crate::resolve::{Booked, Discovery, Note, book_project, discover, judge};
+use crate::shell::VariableName;
+
+/// A context's variables, as far as they are known.
+#[derive(Debug, Default)]
+pub struct Resolution {
+    pub variables: BTreeMap<VariableName, String>,
+    pub notes: Vec<Note>,
+    /// The files that decide all this: where one changes, the answer may.
+    pub inputs: Vec<PathBuf>,
+    /// What went wrong besides: the variables are then those that were known before.
+    pub failures: Vec<anyhow::Error>,
+}
+
+/// What [`resolve`] may do.
+#[derive(Clone, Copy, Debug)]
+pub struct ResolveOptions {
+    /// Book what the compose file publishes; without it, only what is booked is told.
+    pub auto: bool,
+    /// Write an override where the compose file would publish other ports.
+    pub remap: bool,
+}
+
+/// The variables of the current directory's context.
+///
+/// # Errors
+/// The checkout itself cannot be read. Everything else goes into [`Resolution::failures`], so that what is booked
+/// already is still told.
+pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
+    let mut resolution = Resolution::default();
+    let context = app.context()?;
+    resolution.inputs.extend(context.inputs.iter().cloned());
+    resolution.inputs.push(context.root.join(config::FILE_NAME));
+    let config = keep(&mut resolution.failures, app.config().cloned()).unwrap_or_default();
+    let discovery = if options.auto { discovered(app, &mut resolution) } else { None };
+    let booked = discovery.as_ref().and_then(|discovery| book_all(app, discovery, &mut resolution));
+    let known = match &booked {
+        Some(booked) => Some((booked.held.clone(), booked.allocations.clone())),
+        None => keep(&mut resolution.failures, known(app)).flatten(),
+    };
+    if let Some((held, rows)) = &known {
+        resolution.variables = variables(held, rows, config.project_name.as_ref());
+    }
+    if let (Some(discovery), Some(booked)) = (&discovery, &booked) {
+        let may_remap = options.remap && config.remap == Remap::Auto;
+        let outcome = keep(&mut resolution.failures, remap::apply(discovery, booked, may_remap));
+        if let Some(remap::Outcome { variables, mut notes, file }) = outcome {
+            if let Some(Some(registry)) = keep(&mut resolution.failures, app.existing_registry()) {
+                keep(&mut resolution.failures, remap::name_holders(registry.reader(), &mut notes));
+            }
+            resolution.variables.extend(variables);
+            resolution.notes.extend(notes);
+            resolution.inputs.extend(file);
+        }
+    }
+    resolution.inputs.sort_unstable();
+    resolution.inputs.dedup();
+    Ok(resolution)
+}
+
+fn discovered(app: &App, resolution: &mut Resolution) -> Option<Discovery> {
+    match discover(app) {
+        Ok(discovery) => {
+            resolution.notes.extend(discovery.notes.iter().cloned());
+            resolution.inputs.extend(discovery.inputs.iter().cloned());
+            Some(discovery)
+        }
+        Err(error) => {
+            if let Some(error) = error.downcast_ref::<ComposeError>() {
+                resolution.inputs.extend(error.inputs.iter().cloned());
+            }
+            resolution.failures.push(error);
+            None
+        }
+    }
+}
+
+fn book_all(app: &mut App, discovery: &Discovery, resolution: &mut Resolution) -> Option<Booked> {
+    let mut booked = keep(&mut resolution.failures, book_project(app, discovery))?;
+    resolution.notes.append(&mut booked.notes);
+    for (service, exhausted) in booked.exhausted.drain(..) {
+        resolution.failures.push(anyhow::Error::from(exhausted).context(format!("{service} gets no port")));
+    }
+    Some(booked)
+}
+
+/// What the registry knows already; makes nothing.
+fn known(app: &mut App) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
+    let context = app.context()?.clone();
+    let Some(registry) = app.existing_registry()? else { return Ok(None) };
+    registry.read(|reader| match judge(reader, &context)?.row() {
+        Some(row) => Ok(Some((row.clone(), allocations::of_context(reader, row.id)?))),
+        None => Ok(None),
+    })
+}
+
+/// The value; an error is kept for later.
+fn keep<T>(failures: &mut Vec<anyhow::Error>, result: Result<T>) -> Option<T> {
+    result.map_err(|error| failures.push(error)).ok()
+}
+
+fn variables(
+    held: &ContextRow,
+    rows: &[Allocation],
+    fixed_name: Option<&ComposeProjectName>,
+) -> BTreeMap<VariableName, String> {
+    let project_name = fixed_name.map_or_else(|| held.project_name.clone(), ToString::to_string);
+    let ports = rows.iter().filter_map(|row| {
+        // Checked again: the registry is a file, and whoever can write it should not get at the shell.
+        let name = VariableName::new(row.variable.as_deref()?).ok()?;
+        Some((name, row.port.to_string()))
+    });
+    let own =
+        [(VariableName::COMPOSE_PROJECT_NAME, project_name), (VariableName::GANTRY_CONTEXT, held.hash.to_string())];
+    ports.chain(own).collect()
+}

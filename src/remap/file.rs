@@ -1,0 +1,61 @@
+//! Where an override lies: in the user's state directory, one a context.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::app;
+use crate::model::ContextHash;
+use crate::shell::VariableName;
+use crate::sys::{env, files};
+
+/// The override of the context, whether it is there or not.
+///
+/// # Errors
+/// There is no home directory.
+pub fn override_path(hash: &ContextHash) -> Result<PathBuf> {
+    Ok(app::overrides_dir()?.join(format!("{hash}.yaml")))
+}
+
+/// `COMPOSE_FILE` with the project's files and the override behind them, and where the user has a `COMPOSE_FILE`, a copy
+/// of that to find back. `None` where a path cannot stand in the list: it holds the separator, or is not UTF-8.
+pub fn compose_variables(files: &[PathBuf], path: &Path) -> Option<Vec<(VariableName, String)>> {
+    let separator = env::var("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
+    let mut list: Vec<&str> = Vec::with_capacity(files.len() + 1);
+    for file in files.iter().map(PathBuf::as_path).chain([path]) {
+        list.push(file.to_str().filter(|text| !text.contains(&separator))?);
+    }
+    let own = app::own_compose_file().map(|own| (VariableName::GANTRY_COMPOSE_FILE, own));
+    Some([(VariableName::COMPOSE_FILE, list.join(&separator))].into_iter().chain(own).collect())
+}
+
+/// Writes the override where it differs from what is there.
+pub(super) fn write(path: &Path, text: &str) -> Result<()> {
+    /// Bytes; what is larger is not an override of ours.
+    const LIMIT: u64 = 16 * 1024 * 1024;
+    if files::read_limited(path, LIMIT).is_ok_and(|there| there == text.as_bytes()) {
+        return Ok(());
+    }
+    let written = match path.parent() {
+        Some(directory) => files::make_private_dir(directory),
+        None => Ok(()),
+    };
+    written
+        .and_then(|()| files::replace(path, text.as_bytes(), 0o600))
+        .with_context(|| format!("the override {} cannot be written", path.display()))
+}
+
+/// Removes the context's override, where there is one.
+///
+/// # Errors
+/// It is there and cannot be removed.
+pub fn remove(hash: &ContextHash) -> Result<()> {
+    let path = override_path(hash)?;
+    match files::remove(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("the override {} cannot be removed", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

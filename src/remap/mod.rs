@@ -1,0 +1,122 @@
+//! Publishing the ports that a context has from a compose file that says otherwise.
+//!
+//! Compose appends the `ports` of an override to those of the file, unless they carry the tag `!override`; a fixed name
+//! goes away by `!reset` (Compose specification, "Merge"; Compose 2.24.4). So where the files as they stand would
+//! publish other ports, or use a name that another checkout uses, gantry writes one override outside the project, and
+//! `COMPOSE_FILE` lists the project's own files and the override. Where the files say what the context has, nothing is
+//! written and nothing is exported: the first checkout notices nothing.
+//!
+//! The project's own files are never touched.
+
+mod change;
+mod document;
+mod file;
+mod version;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::model::{Port, Published};
+use crate::registry::{Allocation, Reader};
+use crate::resolve::{Booked, Clash, Discovery, Face, Note, Slot, holder_of};
+use crate::shell::VariableName;
+
+pub use change::{Change, changes};
+pub use document::document;
+pub use file::{compose_variables, override_path, remove};
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// `COMPOSE_FILE`, where there is an override.
+    pub variables: Vec<(VariableName, String)>,
+    /// What the files will publish instead, where there could be no override.
+    pub notes: Vec<Note>,
+    /// The override.
+    pub file: Option<PathBuf>,
+}
+
+/// Writes the override where one is needed and allowed, removes it where not.
+///
+/// # Errors
+/// The state directory cannot be written.
+pub fn apply(discovery: &Discovery, booked: &Booked, is_allowed: bool) -> Result<Outcome> {
+    let changes = changes(discovery, booked);
+    let hash = &booked.held.hash;
+    if changes.is_empty() {
+        remove(hash)?;
+        return Ok(Outcome::default());
+    }
+    if !is_allowed {
+        // One that is there stays: another shell of this context may have it in its COMPOSE_FILE.
+        return Ok(Outcome { notes: notes(discovery, booked), ..Outcome::default() });
+    }
+    let path = override_path(hash)?;
+    let Some(variables) = compose_variables(&discovery.files, &path) else {
+        return Ok(Outcome { notes: notes(discovery, booked), ..Outcome::default() });
+    };
+    if let Some(version) = version::too_old() {
+        remove(hash)?;
+        let notes = std::iter::once(Note::ComposeTooOld { version }).chain(notes(discovery, booked)).collect();
+        return Ok(Outcome { notes, ..Outcome::default() });
+    }
+    file::write(&path, &document(&booked.held, &changes))?;
+    Ok(Outcome { variables, notes: Vec::new(), file: Some(path) })
+}
+
+/// What the files as they stand will do that the context does not want.
+fn notes(discovery: &Discovery, booked: &Booked) -> Vec<Note> {
+    let ports = discovery.slots.iter().flat_map(|slot| slot.faces.iter().map(move |face| (slot, face)));
+    let ports = ports.filter_map(|(slot, face)| {
+        let allocated = allocation_of(slot, &booked.allocations)?.port;
+        let (source, service) = (face.source.clone(), face.service.clone());
+        match difference(slot, face, allocated)? {
+            Difference::Published(published) => {
+                Some(Note::NotPublished { source, service, published, allocated, holder: None })
+            }
+            Difference::LeftToEngine => Some(Note::LeftToEngine { source, service, allocated }),
+        }
+    });
+    let names = booked.clashes.iter().map(|Clash { name, holder }| Note::NameTaken {
+        name: name.clone(),
+        label: holder.label.clone(),
+        path: holder.path.clone(),
+    });
+    ports.chain(names).collect()
+}
+
+/// Adds who holds the ports that the files publish.
+///
+/// # Errors
+/// The registry or the kernel's tables cannot be read.
+pub fn name_holders(reader: &Reader, notes: &mut [Note]) -> Result<()> {
+    for note in notes {
+        if let Note::NotPublished { published, holder, .. } = note {
+            *holder = Some(holder_of(reader, *published)?);
+        }
+    }
+    Ok(())
+}
+
+/// How what an entry publishes differs from what the context has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Difference {
+    Published(Port),
+    LeftToEngine,
+}
+
+/// `None` where the entry publishes the allocated port by itself.
+fn difference(slot: &Slot, face: &Face, allocated: Port) -> Option<Difference> {
+    match &face.published {
+        Published::Variable { .. } if slot.is_read_by_file => None,
+        // Its variable is one that gantry never sets: whatever it holds, it is not this port.
+        Published::Variable { .. } | Published::Bare => Some(Difference::LeftToEngine),
+        Published::Fixed(_) if face.engine_chooses => Some(Difference::LeftToEngine),
+        Published::Fixed(published) => (*published != allocated).then_some(Difference::Published(*published)),
+    }
+}
+
+fn allocation_of<'a>(slot: &Slot, rows: &'a [Allocation]) -> Option<&'a Allocation> {
+    rows.iter().find(|row| row.variable.as_deref() == Some(slot.variable.as_str()))
+}
