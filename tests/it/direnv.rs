@@ -69,13 +69,13 @@ fn follow(shell: &str, envrc: &str) {
     let other = terminal.variables();
     require_ports(&other, &terminal);
     for name in PORTS.iter().chain(&["GANTRY_CONTEXT", "COMPOSE_PROJECT_NAME"]) {
-        assert_ne!(main[*name], other[*name], "{shell}: {name} of another branch\n{}", terminal.screen());
+        assert_ne!(main[*name], other[*name], "{shell}: {name} of another branch");
     }
 
     assert_eq!(other.get("MAIL_PORT"), None);
     fs::write(checkout.join("compose.yaml"), format!("{COMPOSE}{MAIL}")).unwrap();
     let edited = terminal.variables();
-    assert!(edited.contains_key("MAIL_PORT"), "{shell}: {edited:?}\n{}", terminal.screen());
+    assert!(edited.contains_key("MAIL_PORT"), "{shell}: {edited:?}");
     assert_eq!(PORTS.map(|name| &edited[name]), PORTS.map(|name| &other[name]), "{shell}");
 
     age(&checkout.join(".git/HEAD"));
@@ -124,7 +124,7 @@ fn without_direnv(mut variables: BTreeMap<String, String>) -> BTreeMap<String, S
 fn require_ports(variables: &BTreeMap<String, String>, terminal: &Terminal) {
     for name in PORTS {
         let port = variables.get(name).and_then(|value| value.parse::<u16>().ok());
-        assert!(port.is_some_and(|port| port > 0), "{name} in {variables:?}\n{}", terminal.screen());
+        assert!(port.is_some_and(|port| port > 0), "{name} in {variables:?}");
     }
     let context = variables.get("GANTRY_CONTEXT").map_or("", String::as_str);
     assert!(context.len() == 12 && context.bytes().all(|byte| byte.is_ascii_hexdigit()), "{variables:?}");
@@ -159,7 +159,7 @@ fn a_hostile_branch_runs_nothing_in_any_shell() {
             require_ports(&terminal.variables(), &terminal);
             terminal.enter(&format!("cd {}", sandbox.path("home").display()));
         }
-        assert_eq!(find(&sandbox, "pwned").stdout, "", "{shell}\n{}", terminal.screen());
+        assert_eq!(find(&sandbox, "pwned").stdout, "", "{shell}");
     }
 }
 
@@ -178,8 +178,8 @@ fn a_broken_compose_file_leaves_the_booked_ports() {
     let before = terminal.variables();
     fs::write(checkout.join("compose.yaml"), "services: [").unwrap();
     let after = terminal.variables();
-    assert_eq!(PORTS.map(|name| after.get(name)), PORTS.map(|name| before.get(name)), "{}", terminal.screen());
-    assert!(terminal.screen().contains("compose.yaml"), "{}", terminal.screen());
+    assert_eq!(PORTS.map(|name| after.get(name)), PORTS.map(|name| before.get(name)), "{after:?}");
+    assert!(terminal.screen().contains("compose.yaml"), "{after:?}");
 }
 
 #[test]

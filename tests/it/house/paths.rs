@@ -9,6 +9,7 @@ pub struct Names {
     /// Below the crate's root (`crate::registry::Registry` gives `registry`), whether said with `crate` or `super`.
     pub rooms: BTreeSet<String>,
     /// The first words of all other paths, but for those that the file declares or imports from this crate.
+    /// What `mod tests` names does not count: tests may use what they need.
     pub outside: BTreeSet<String>,
 }
 
@@ -26,8 +27,8 @@ impl Names {
 struct Reader {
     tokens: Vec<String>,
     depth: usize,
-    /// For each open brace, whether it opened an inline module.
-    braces: Vec<bool>,
+    /// For each open brace, the inline module that it opened; empty for any other.
+    braces: Vec<String>,
     rooms: BTreeSet<String>,
     outside: BTreeSet<String>,
     local: BTreeSet<String>,
@@ -38,7 +39,7 @@ impl Reader {
         let mut at = 0;
         while at < self.tokens.len() {
             match self.token(at) {
-                "{" => self.braces.push(at >= 2 && self.token(at - 2) == "mod"),
+                "{" => self.open_brace(at),
                 "}" => drop(self.braces.pop()),
                 "mod" => drop(self.local.insert(self.token(at + 1).to_owned())),
                 "use" => {
@@ -53,6 +54,11 @@ impl Reader {
             }
             at += 1;
         }
+    }
+
+    fn open_brace(&mut self, at: usize) {
+        let is_module = at >= 2 && self.token(at - 2) == "mod";
+        self.braces.push(if is_module { self.token(at - 1).to_owned() } else { String::new() });
     }
 
     fn token(&self, at: usize) -> &str {
@@ -104,16 +110,19 @@ impl Reader {
     fn take(&mut self, path: &[String]) {
         let Some(first) = path.first() else { return };
         let ups = path.iter().take_while(|word| *word == "super").count();
-        let depth = self.depth + self.braces.iter().filter(|is_module| **is_module).count();
+        let depth = self.depth + self.braces.iter().filter(|module| !module.is_empty()).count();
         if first == "crate" {
             self.rooms.extend(path.get(1).cloned());
         } else if ups > 0 && ups == depth {
             self.rooms.extend(path.get(ups).cloned());
         } else if ups == 0 && first != "self" && first != "Self" {
-            self.outside.insert(first.clone());
+            if !self.braces.iter().any(|module| module == "tests") {
+                self.outside.insert(first.clone());
+            }
             return;
         }
-        self.local.extend(path.last().cloned());
+        // `use crate::room::{self}` brings in the room.
+        self.local.extend(path.iter().rfind(|word| *word != "self").cloned());
     }
 }
 
@@ -229,6 +238,8 @@ fn paths_are_found_wherever_they_stand() {
     check("mod tests { use super::super::cli::Ui; }", 1, &["cli"], &[]);
     check("#[derive(clap::Args)] struct A; impl ::git2::X for A {}", 1, &[], &["clap", "git2"]);
     check("use crate::listeners; fn f() { listeners::all(); }", 1, &["listeners"], &[]);
+    check("use crate::listeners::{self, Socket}; fn f() { listeners::all(); }", 1, &["listeners"], &[]);
+    check("fn f() { std::f() } mod tests { use tempfile::TempDir; use crate::cli; }", 1, &["cli"], &["std"]);
     check("mod table; fn f() { table::print(); rusqlite::open(); }", 2, &[], &["rusqlite"]);
     check("use {serde_yaml::Tagged, std::fs};", 1, &[], &["serde_yaml", "std"]);
     check("use md5 as digest; use tabled;", 1, &[], &["md5", "tabled"]);
