@@ -62,18 +62,19 @@ fn follow(shell: &str, envrc: &str) {
 
     terminal.enter(&format!("cd {}", checkout.display()));
     let main = terminal.variables();
-    require_ports(&main, &terminal);
+    require_ports(&main);
     same_everywhere(&sandbox, &mut terminal, &checkout, &main["PG_PORT"]);
 
     terminal.enter("git switch --quiet --create other");
     let other = terminal.variables();
-    require_ports(&other, &terminal);
+    require_ports(&other);
     for name in PORTS.iter().chain(&["GANTRY_CONTEXT", "COMPOSE_PROJECT_NAME"]) {
         assert_ne!(main[*name], other[*name], "{shell}: {name} of another branch");
     }
 
     assert_eq!(other.get("MAIL_PORT"), None);
     fs::write(checkout.join("compose.yaml"), format!("{COMPOSE}{MAIL}")).unwrap();
+    terminal.enter("true");
     let edited = terminal.variables();
     assert!(edited.contains_key("MAIL_PORT"), "{shell}: {edited:?}");
     assert_eq!(PORTS.map(|name| &edited[name]), PORTS.map(|name| &other[name]), "{shell}");
@@ -121,7 +122,7 @@ fn without_direnv(mut variables: BTreeMap<String, String>) -> BTreeMap<String, S
 }
 
 #[track_caller]
-fn require_ports(variables: &BTreeMap<String, String>, terminal: &Terminal) {
+fn require_ports(variables: &BTreeMap<String, String>) {
     for name in PORTS {
         let port = variables.get(name).and_then(|value| value.parse::<u16>().ok());
         assert!(port.is_some_and(|port| port > 0), "{name} in {variables:?}");
@@ -156,7 +157,7 @@ fn a_hostile_branch_runs_nothing_in_any_shell() {
             sandbox.git(&checkout, ["switch", "--quiet", "--create", branch]);
             age(&checkout.join(".git/HEAD"));
             terminal.enter(&format!("cd {}", checkout.display()));
-            require_ports(&terminal.variables(), &terminal);
+            require_ports(&terminal.variables());
             terminal.enter(&format!("cd {}", sandbox.path("home").display()));
         }
         assert_eq!(find(&sandbox, "pwned").stdout, "", "{shell}");
@@ -177,9 +178,10 @@ fn a_broken_compose_file_leaves_the_booked_ports() {
     terminal.enter(&format!("cd {}", checkout.display()));
     let before = terminal.variables();
     fs::write(checkout.join("compose.yaml"), "services: [").unwrap();
+    terminal.enter("true");
     let after = terminal.variables();
     assert_eq!(PORTS.map(|name| after.get(name)), PORTS.map(|name| before.get(name)), "{after:?}");
-    assert!(terminal.screen().contains("compose.yaml"), "{after:?}");
+    assert!(terminal.screen().contains("compose.yaml:1"), "the error names file and line");
 }
 
 #[test]

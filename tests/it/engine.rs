@@ -60,8 +60,9 @@ fn sandbox() -> Sandbox {
 }
 
 fn clone(sandbox: &Sandbox, preferred: u16) -> PathBuf {
-    let remote = sandbox.bare_remote("shop.git");
-    let path = sandbox.clone_of(&remote, "shop");
+    // The tests share one engine, and Compose knows projects by their names alone.
+    let remote = sandbox.bare_remote(&format!("shop-{preferred}.git"));
+    let path = sandbox.clone_of(&remote, &format!("shop-{preferred}"));
     let compose =
         format!("services:\n  web:\n    image: gantry-test/httpd\n    ports: [\"${{WEB_PORT:-{preferred}}}:80\"]\n");
     sandbox.write(path.join("compose.yaml"), compose);
