@@ -110,7 +110,7 @@ fn every_older_schema_is_brought_up_to_date() {
         let registry = Registry::open(&path).expect("migrated");
         let rows = registry.read(allocations::all).expect("read");
         let ports: Vec<_> = rows.iter().map(|row| (row.service.as_str(), row.port.number())).collect();
-        assert_eq!(ports, [("postgres", 5432), ("web", 5000)], "v{version}");
+        assert_eq!(ports, [("web", 5000), ("postgres", 5432)], "v{version}");
         assert_eq!(registry.read(contexts::all).expect("read")[0].label, "shop/main", "v{version}");
     }
 }
