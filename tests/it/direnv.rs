@@ -29,6 +29,13 @@ const COMPOSE: &str = r#"services:
 
 const MAIL: &str = "  mail:\n    image: mailpit\n    ports: [\"8025\"]\n";
 
+/// Variables that steer the loader and the shell, as a stranger's file may name them.
+const STEERING: &str = r#"  evil:
+    image: "$$(touch pwned)"
+    container_name: "`touch pwned`"
+    ports: ["${LD_PRELOAD:-8081}:81", "${PROMPT_COMMAND:-8082}:82"]
+"#;
+
 const PORTS: [&str; 3] = ["PG_PORT", "WEB_PORT", "REDIS_PORT"];
 
 #[test]
@@ -56,7 +63,7 @@ fn use_gantry_does_the_same_in_every_shell() {
 /// What a day with a checkout brings, at one shell's prompt.
 fn follow(shell: &str, envrc: &str) {
     let sandbox = Sandbox::new();
-    let checkout = checkout(&sandbox, envrc);
+    let checkout = checkout(&sandbox, "shop", envrc);
     let mut terminal = open(&sandbox, shell);
     let before = without_direnv(terminal.variables());
 
@@ -90,11 +97,11 @@ fn follow(shell: &str, envrc: &str) {
 }
 
 /// A clone with the compose file and the `.envrc`, allowed, an hour old: direnv compares whole seconds.
-fn checkout(sandbox: &Sandbox, envrc: &str) -> PathBuf {
+fn checkout(sandbox: &Sandbox, name: &str, envrc: &str) -> PathBuf {
     let library = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/shell/direnv.sh")).unwrap();
     sandbox.write("home/.config/direnv/lib/gantry.sh", library);
     let remote = sandbox.bare_remote("shop.git");
-    let checkout = sandbox.clone_of(&remote, "shop");
+    let checkout = sandbox.clone_of(&remote, name);
     sandbox.directory(checkout.join("deep/down"));
     sandbox.write(checkout.join("compose.yaml"), COMPOSE);
     sandbox.write(checkout.join(".envrc"), envrc);
@@ -148,18 +155,25 @@ fn same_everywhere(sandbox: &Sandbox, terminal: &mut Terminal, checkout: &Path, 
 }
 
 #[test]
-fn a_hostile_branch_runs_nothing_in_any_shell() {
+fn a_hostile_branch_directory_or_service_runs_nothing_in_any_shell() {
     for (shell, _) in SHELLS {
         let sandbox = Sandbox::new();
-        let checkout = checkout(&sandbox, ENVRC);
+        // No `$(…)` in the directory's name: direnv 2.32 itself would run that.
+        let checkout = checkout(&sandbox, "shop;touch pwned;", ENVRC);
+        sandbox.write(checkout.join("compose.yaml"), format!("{COMPOSE}{STEERING}"));
         let mut terminal = open(&sandbox, shell);
         for branch in ["Feat/x;touch${IFS}pwned", "`touch${IFS}pwned`", "$(touch${IFS}pwned)", "it's\"&|<>pwned"] {
             sandbox.git(&checkout, ["switch", "--quiet", "--create", branch]);
-            age(&checkout.join(".git/HEAD"));
-            terminal.enter(&format!("cd {}", checkout.display()));
-            require_ports(&terminal.variables());
+            terminal.enter(&format!("cd '{}'", checkout.display()));
+            let loaded = terminal.variables();
+            require_ports(&loaded);
+            assert_eq!(loaded.get("LD_PRELOAD"), None, "{shell}");
             terminal.enter(&format!("cd {}", sandbox.path("home").display()));
         }
+        // A name that Compose refuses too; what is booked is loaded, and the name goes nowhere but into the error.
+        sandbox.write(checkout.join("compose.yaml"), format!("{COMPOSE}  \"$(touch pwned);`touch pwned`\": {{}}\n"));
+        terminal.enter(&format!("cd '{}'", checkout.display()));
+        require_ports(&terminal.variables());
         assert_eq!(find(&sandbox, "pwned").stdout, "", "{shell}");
     }
 }
@@ -173,7 +187,7 @@ fn find(sandbox: &Sandbox, name: &str) -> Output {
 #[test]
 fn a_broken_compose_file_leaves_the_booked_ports() {
     let sandbox = Sandbox::new();
-    let checkout = checkout(&sandbox, ENVRC);
+    let checkout = checkout(&sandbox, "shop", ENVRC);
     let mut terminal = open(&sandbox, "bash");
     terminal.enter(&format!("cd {}", checkout.display()));
     let before = terminal.variables();
@@ -187,7 +201,7 @@ fn a_broken_compose_file_leaves_the_booked_ports() {
 #[test]
 fn direnv_is_told_what_to_watch_in_one_call() {
     let sandbox = Sandbox::new();
-    let checkout = checkout(&sandbox, ENVRC);
+    let checkout = checkout(&sandbox, "shop", ENVRC);
     let plain = sandbox.gantry(&checkout, ["export", "--auto"]).require_success();
     assert_eq!(calls_of_watch_file(&plain), 0, "{plain:?}");
     let mut command = sandbox.command("gantry", &checkout);
