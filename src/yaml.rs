@@ -80,6 +80,8 @@ fn checked_text(bytes: &[u8]) -> Result<&str, SyntaxError> {
 fn options() -> serde_yaml::Options {
     serde_yaml::options! {
         strict_booleans: true,
+        // As in Compose: `0440` is a file mode.
+        legacy_octal_numbers: true,
         with_snippet: false,
         budget: serde_yaml::budget! { max_nodes: NODE_LIMIT, max_depth: 64 },
     }
@@ -205,14 +207,17 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
-/// The crate's first line, without the position that the error already carries.
+/// The crate's first line, without the position that the error already carries and without advice on its options.
 fn message_of(error: &serde_yaml::Error) -> String {
     let text = error.without_snippet().to_string();
     let line = text.lines().next().unwrap_or("not YAML");
-    match line.strip_prefix("error: ").unwrap_or(line).split_once(": ") {
-        Some((position, rest)) if position.starts_with("line ") && position.contains(" column ") => rest.to_owned(),
-        _ => line.to_owned(),
-    }
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    let message = match line.split_once(": ") {
+        Some((position, rest)) if position.starts_with("line ") && position.contains(" column ") => rest,
+        _ => line,
+    };
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    message.split(", set DuplicateKeyPolicy").next().unwrap_or(message).to_owned()
 }
 
 fn as_line(line: u64) -> u32 {
