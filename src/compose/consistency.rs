@@ -1,28 +1,61 @@
 //! What Compose checks once all files are one: that what a service refers to is there.
 
-use std::collections::HashSet;
-
-use super::ComposeError;
 use super::tree::{Entry, Node, Value};
+use super::{ComposeError, dependencies};
 
 /// Checks the active services of a model.
 ///
 /// # Errors
 /// The first reference to something that the model does not have, in Compose's words.
 pub(super) fn check(model: &Node, active: &[&Entry]) -> Result<(), ComposeError> {
-    let services: HashSet<&str> = active.iter().map(|entry| entry.name.as_str()).collect();
+    check_contents(model)?;
+    dependencies::check(active)?;
     for Entry { name, place, node } in active {
         if !["image", "build", "provider"].iter().any(|field| node.field(field).is_some_and(Node::is_given)) {
             let message = format!("service {name:?} has neither an image nor a build context specified");
             return Err(place.error(message));
         }
         check_networks(model, name, node)?;
-        check_dependencies(name, node, &services)?;
+        check_scale(name, node)?;
         for (field, section) in [("secrets", "secrets"), ("configs", "configs"), ("volumes", "volumes")] {
             check_resources(model, name, node, field, section)?;
         }
     }
     Ok(())
+}
+
+/// A secret or config must come from somewhere.
+fn check_contents(model: &Node) -> Result<(), ComposeError> {
+    for (section, origins) in
+        [("secrets", &["file", "environment"][..]), ("configs", &["file", "environment", "content"])]
+    {
+        for Entry { name, place, node } in model.field(section).map(Node::entries).unwrap_or_default() {
+            let given = origins.iter().filter(|origin| node.has(origin)).count();
+            let elsewhere = node.has("external") || node.has("driver");
+            let problem = match given {
+                0 if !elsewhere => "one of",
+                0 | 1 => continue,
+                _ => "only one of",
+            };
+            let origins = origins.join(", ");
+            return Err(place.error(format!("{section}.{name}: {problem} {origins} must be set")));
+        }
+    }
+    Ok(())
+}
+
+/// Two containers cannot have one name.
+fn check_scale(name: &str, service: &Node) -> Result<(), ComposeError> {
+    let count = |node: Option<&Node>| node.and_then(Node::to_text).and_then(|text| text.parse::<f64>().ok());
+    let replicas = service.field("deploy").and_then(|deploy| deploy.field("replicas"));
+    let scale = count(service.field("scale")).or_else(|| count(replicas)).unwrap_or(1.0);
+    match service.field("container_name").filter(|container| container.is_given() && scale > 1.0) {
+        Some(container) => {
+            let message = format!("services.{name}: can't set container_name and scale: container names are unique");
+            Err(container.place.error(message))
+        }
+        None => Ok(()),
+    }
 }
 
 fn check_networks(model: &Node, name: &str, service: &Node) -> Result<(), ComposeError> {
@@ -38,18 +71,6 @@ fn check_networks(model: &Node, name: &str, service: &Node) -> Result<(), Compos
         Some(network) => Err(networks.place.error(format!("service {name:?} refers to undefined network {network}"))),
         None => Ok(()),
     }
-}
-
-fn check_dependencies(name: &str, service: &Node, services: &HashSet<&str>) -> Result<(), ComposeError> {
-    let Some(dependencies) = service.field("depends_on") else { return Ok(()) };
-    for other in dependencies.keys_or_texts() {
-        let required = dependencies.field(other).and_then(|node| node.field("required")).is_none_or(Node::is_true);
-        if required && !services.contains(other) {
-            let message = format!("service {name:?} depends on undefined service {other:?}");
-            return Err(dependencies.place.error(message));
-        }
-    }
-    Ok(())
 }
 
 fn check_resources(model: &Node, name: &str, service: &Node, field: &str, section: &str) -> Result<(), ComposeError> {
@@ -90,7 +111,7 @@ impl Node {
         !matches!(&self.value, Value::Null) && self.as_str() != Some("")
     }
 
-    fn is_true(&self) -> bool {
+    pub(super) fn is_true(&self) -> bool {
         match &self.value {
             Value::Bool(value) => *value,
             Value::String(text) => !["false", "no", "off", "n"].contains(&text.as_str()),
@@ -103,7 +124,7 @@ impl Node {
     }
 
     /// The names of a list, or of a mapping that stands for one.
-    fn keys_or_texts(&self) -> Vec<&str> {
+    pub(super) fn keys_or_texts(&self) -> Vec<&str> {
         let texts = self.items().iter().filter_map(Node::as_str);
         texts.chain(self.entries().iter().map(|entry| entry.name.as_str())).collect()
     }

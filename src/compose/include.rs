@@ -39,8 +39,10 @@ pub(super) fn resolve(
             session.skip_remote(&item.place, &inclusion.paths.join(", "));
             continue;
         }
-        let included = inclusion.load(session, around, &chain)?;
-        import(included, tree)?;
+        if let Some(main) = inclusion.paths.first() {
+            let included = inclusion.load(session, around, &chain, &around.directory.join(main))?;
+            import(included, tree)?;
+        }
     }
     Ok(())
 }
@@ -69,17 +71,20 @@ impl Inclusion {
             }
             _ => return Err(wrong(&format!("an entry is a string or a mapping, not {}", item.type_name()))),
         };
-        if paths.is_empty() {
-            return Err(wrong("an entry names no path"));
-        }
         Ok(Inclusion { place, paths, env_files, project_directory })
     }
 
-    fn load(&self, session: &Session<'_>, around: &Surroundings, chain: &[PathBuf]) -> Result<Node, ComposeError> {
+    fn load(
+        &self,
+        session: &Session<'_>,
+        around: &Surroundings,
+        chain: &[PathBuf],
+        main: &Path,
+    ) -> Result<Node, ComposeError> {
         let files: Vec<PathBuf> = self.paths.iter().map(|path| around.directory.join(path)).collect();
-        let main = &files[0];
-        if chain.contains(main) {
-            let steps: Vec<String> = chain.iter().chain([main]).map(|file| file.display().to_string()).collect();
+        if chain.iter().any(|file| file == main) {
+            let files = chain.iter().map(PathBuf::as_path).chain([main]);
+            let steps: Vec<String> = files.map(|file| file.display().to_string()).collect();
             return Err(self.place.error(format!("include cycle detected: {}", steps.join(" includes "))));
         }
         if chain.len() > DEPTH_LIMIT {

@@ -6,6 +6,7 @@
 
 mod assemble;
 mod consistency;
+mod dependencies;
 mod dotenv;
 mod environment;
 mod extends;

@@ -37,12 +37,9 @@ pub(super) fn published_ports(
     kind_of: &dyn Fn(Port) -> Kind,
     ports: &Node,
 ) -> Result<Vec<PublishedPort>, ComposeError> {
-    let Value::Sequence(entries) = &ports.value else {
-        return Err(ports.place.error(format!("services.{service}.ports must be a array")));
-    };
     let mut bindings: Vec<Binding<'_>> = Vec::new();
     let mut known = std::collections::HashMap::new();
-    for entry in entries {
+    for entry in ports.items() {
         for binding in bindings_of(entry)? {
             let key = (binding.ip.unwrap_or("0.0.0.0"), binding.host.clone(), binding.container, binding.protocol);
             match known.get(&key) {
@@ -132,7 +129,9 @@ fn bindings_of(entry: &Node) -> Result<Vec<Binding<'_>>, ComposeError> {
             }])
         }
         Value::Mapping(_) => Ok(vec![long(entry)?]),
-        _ => Err(entry.place.error(format!("a port is a number, a text or a mapping, not {}", entry.type_name()))),
+        _ => Err(entry
+            .place
+            .error(format!("a port is a whole number, a text or a mapping, not a {}", entry.type_name()))),
     }
 }
 

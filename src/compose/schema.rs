@@ -1,6 +1,8 @@
 //! The shape of a compose file: which attributes there are, and of which type. The tables follow the Compose
 //! Specification as of 2026; where a type is free, or Compose converts it, so are they.
 
+use std::collections::BTreeSet;
+
 use super::ComposeError;
 use super::tree::{Entry, Node, Value};
 
@@ -13,6 +15,10 @@ enum Shape {
     Flag,
     /// A number, or a text such as `64m`.
     Number,
+    /// A number, also as a text.
+    Count,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
     Texts,
     TextOrTexts,
     /// A mapping to scalars, or a list of `NAME=VALUE`.
@@ -26,14 +32,16 @@ enum Shape {
     OrNull(&'static Shape),
 }
 
-/// A shape, and the attributes that have it, parted by spaces.
+/// A shape, and the attributes that have it, parted by spaces; `!` marks one that must be there.
 type Group = (Shape, &'static str);
 
-use Shape::{Anything, Attributes, Dictionary, Either, Flag, ListOf, Named, Number, OrNull, Text, TextOrTexts, Texts};
+use Shape::{
+    Anything, Attributes, Count, Dictionary, Either, Flag, ListOf, Named, Number, OneOf, OrNull, Text, TextOrTexts,
+    Texts,
+};
 
 const FILE: Shape = Attributes(&[
     (Text, "version name"),
-    (ListOf(&Anything), "include"),
     (Named(&SERVICE), "services"),
     (Named(&OrNull(&NETWORK)), "networks"),
     (Named(&OrNull(&VOLUME)), "volumes"),
@@ -49,11 +57,8 @@ const SERVICE: Shape = Attributes(&[
          working_dir",
     ),
     (Flag, "attach init oom_kill_disable privileged read_only stdin_open tty use_api_socket"),
-    (
-        Number,
-        "cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus mem_limit \
-         mem_reservation mem_swappiness memswap_limit oom_score_adj pids_limit scale shm_size",
-    ),
+    (Number, "cpu_period cpu_quota cpu_rt_period cpu_rt_runtime mem_limit mem_reservation memswap_limit shm_size"),
+    (Count, "cpu_count cpu_percent cpu_shares cpus mem_swappiness oom_score_adj pids_limit scale"),
     (Texts, "cap_add cap_drop device_cgroup_rules dns_opt external_links links profiles security_opt volumes_from"),
     (TextOrTexts, "dns dns_search label_file tmpfs"),
     (OrNull(&TextOrTexts), "command entrypoint"),
@@ -66,12 +71,12 @@ const SERVICE: Shape = Attributes(&[
     (Either(&[Texts, Named(&DEPENDENCY)]), "depends_on"),
     (Either(&[Texts, Named(&OrNull(&ATTACHMENT))]), "networks"),
     (Either(&[Texts, Named(&Anything)]), "models"),
-    (Either(&[Text, Attributes(&[(Text, "service file")])]), "extends"),
+    (Either(&[Text, Attributes(&[(Text, "service! file")])]), "extends"),
     (ListOf(&PORT), "ports"),
     (ListOf(&Either(&[Text, MOUNT])), "volumes"),
     (ListOf(&Either(&[Text, RESOURCE])), "configs secrets"),
-    (ListOf(&Either(&[Text, Attributes(&[(Text, "source target permissions")])])), "devices"),
-    (Named(&Either(&[Number, Attributes(&[(Number, "soft hard")])])), "ulimits"),
+    (ListOf(&Either(&[Text, Attributes(&[(Text, "source! target permissions")])])), "devices"),
+    (Named(&Either(&[Number, Attributes(&[(Count, "soft! hard!")])])), "ulimits"),
     (Named(&Anything), "blkio_config credential_spec logging provider storage_opt"),
     (DEPLOY, "deploy"),
     (Attributes(&[(ListOf(&Named(&Anything)), "watch")]), "develop"),
@@ -94,8 +99,11 @@ const BUILD: Shape = Attributes(&[
     (ListOf(&Either(&[Text, RESOURCE])), "secrets"),
 ]);
 
-const FILE_REFERENCE: Shape = Either(&[Text, Attributes(&[(Text, "path format"), (Flag, "required")])]);
-const DEPENDENCY: Shape = Attributes(&[(Text, "condition"), (Flag, "restart required")]);
+const FILE_REFERENCE: Shape = Either(&[Text, Attributes(&[(Text, "path! format"), (Flag, "required")])]);
+const DEPENDENCY: Shape = Attributes(&[
+    (OneOf(&["service_started", "service_healthy", "service_completed_successfully"]), "condition!"),
+    (Flag, "restart required"),
+]);
 const RESOURCE: Shape = Attributes(&[(Text, "source target uid gid"), (Number, "mode")]);
 
 const ATTACHMENT: Shape = Attributes(&[
@@ -106,14 +114,15 @@ const ATTACHMENT: Shape = Attributes(&[
 ]);
 
 const MOUNT: Shape = Attributes(&[
-    (Text, "type source target consistency"),
+    (OneOf(&["bind", "volume", "tmpfs", "cluster", "npipe", "image"]), "type!"),
+    (Text, "source target consistency"),
     (Flag, "read_only"),
     (Named(&Anything), "bind volume tmpfs image"),
 ]);
 
 const DEPLOY: Shape = Attributes(&[
     (Text, "mode endpoint_mode"),
-    (Number, "replicas"),
+    (Count, "replicas"),
     (Dictionary, "labels"),
     (Named(&Anything), "rollback_config update_config resources restart_policy placement"),
 ]);
@@ -121,7 +130,7 @@ const DEPLOY: Shape = Attributes(&[
 const HEALTHCHECK: Shape = Attributes(&[
     (Flag, "disable"),
     (Text, "interval timeout start_period start_interval"),
-    (Number, "retries"),
+    (Count, "retries"),
     (TextOrTexts, "test"),
 ]);
 
@@ -152,6 +161,9 @@ const EXTERNAL: Shape = Either(&[Flag, Attributes(&[(Text, "name")])]);
 
 const MODEL: Shape = Attributes(&[(Text, "name model"), (Number, "context_size"), (Texts, "runtime_flags")]);
 
+/// What Compose takes for a boolean where a variable has made it a text.
+const BOOLEANS: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "y", "n"];
+
 /// Says whether Compose would take the tree.
 ///
 /// # Errors
@@ -176,7 +188,7 @@ fn check(node: &Node, shape: Shape, path: &Path<'_>) -> Result<(), ComposeError>
     if shape.allows_kind_of(node) {
         return check_within(node, shape, path);
     }
-    let expected = shape.names().join(" or ");
+    let expected = listed(&shape.names());
     let path = path.to_string();
     let subject = if path.is_empty() { "the top level of a compose file" } else { &path };
     Err(node.place.error(format!("{subject} must be a {expected}, not {}", node.type_name())))
@@ -184,7 +196,10 @@ fn check(node: &Node, shape: Shape, path: &Path<'_>) -> Result<(), ComposeError>
 
 fn check_within(node: &Node, shape: Shape, path: &Path<'_>) -> Result<(), ComposeError> {
     match shape {
-        Attributes(groups) => node.entries().iter().try_for_each(|entry| check_attribute(entry, groups, path)),
+        Attributes(groups) => {
+            node.entries().iter().try_for_each(|entry| check_attribute(entry, groups, path))?;
+            check_required(node, groups, path)
+        }
         Named(shape) => node
             .entries()
             .iter()
@@ -204,7 +219,44 @@ fn check_within(node: &Node, shape: Shape, path: &Path<'_>) -> Result<(), Compos
             None => Ok(()),
         },
         OrNull(shape) if !matches!(node.value, Value::Null) => check_within(node, *shape, path),
-        OrNull(_) | Anything | Text | Flag | Number => Ok(()),
+        Flag | Count | OneOf(_) => check_text(node, shape, path),
+        OrNull(_) | Anything | Text | Number => Ok(()),
+    }
+}
+
+fn check_required(node: &Node, groups: &[Group], path: &Path<'_>) -> Result<(), ComposeError> {
+    let required = groups.iter().flat_map(|(_, names)| names.split(' ')).filter_map(|name| name.strip_suffix('!'));
+    match required.into_iter().find(|name| node.field(name).is_none()) {
+        Some(name) => Err(node.place.error(format!("{path}: {name} is required"))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a text is one that Compose turns into what it wants.
+fn check_text(node: &Node, shape: Shape, path: &Path<'_>) -> Result<(), ComposeError> {
+    let Some(text) = node.as_str() else { return Ok(()) };
+    let fits = match shape {
+        Flag => BOOLEANS.contains(&text.to_ascii_lowercase().as_str()),
+        Count => text.parse::<f64>().is_ok(),
+        OneOf(texts) => texts.contains(&text),
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    let expected = match shape {
+        OneOf(texts) => listed(texts),
+        _ => shape.names()[0].to_owned(),
+    };
+    Err(node.place.error(format!("{path} must be {expected}, not {text:?}")))
+}
+
+/// `a, b or c`.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => (*name).to_owned(),
+        [names @ .., last] => format!("{} or {last}", names.join(", ")),
     }
 }
 
@@ -217,7 +269,7 @@ fn check_attribute(entry: &Entry, groups: &[Group], path: &Path<'_>) -> Result<(
     if entry.name.starts_with("x-") {
         return Ok(());
     }
-    let group = groups.iter().find(|(_, names)| names.split(' ').any(|name| name == entry.name));
+    let group = groups.iter().find(|(_, names)| names.split(' ').any(|name| name.trim_end_matches('!') == entry.name));
     match group {
         Some((shape, _)) => check(&entry.node, *shape, &path.down(&entry.name)),
         None => {
@@ -232,9 +284,9 @@ impl Shape {
     fn allows_kind_of(&self, node: &Node) -> bool {
         match (self, &node.value) {
             (Anything, _)
-            | (Text | Flag | Number | TextOrTexts, Value::String(_))
+            | (Text | Flag | Number | Count | OneOf(_) | TextOrTexts, Value::String(_))
             | (Flag, Value::Bool(_))
-            | (Number, Value::Integer(_) | Value::Float(_))
+            | (Number | Count, Value::Integer(_) | Value::Float(_))
             | (Texts | TextOrTexts | Dictionary | ListOf(_), Value::Sequence(_))
             | (Dictionary | Named(_) | Attributes(_), Value::Mapping(_))
             | (OrNull(_), Value::Null) => true,
@@ -248,18 +300,18 @@ impl Shape {
     fn names(&self) -> Vec<&'static str> {
         match self {
             Anything => vec!["value"],
-            Text => vec!["string"],
+            Text | OneOf(_) => vec!["string"],
             Flag => vec!["boolean"],
             Number => vec!["number", "string"],
-            Texts | ListOf(_) => vec!["array"],
-            TextOrTexts => vec!["string", "array"],
-            Dictionary => vec!["mapping", "array"],
+            Count => vec!["number"],
+            Texts | ListOf(_) => vec!["list"],
+            TextOrTexts => vec!["string", "list"],
+            Dictionary => vec!["mapping", "list"],
             Named(_) | Attributes(_) => vec!["mapping"],
             OrNull(shape) => shape.names(),
             Either(shapes) => {
-                let mut names: Vec<&str> = shapes.iter().flat_map(Shape::names).collect();
-                names.dedup();
-                names
+                let names: BTreeSet<&str> = shapes.iter().flat_map(Shape::names).collect();
+                names.into_iter().collect()
             }
         }
     }

@@ -115,7 +115,7 @@ fn short_entries() {
         ("localhost:80:80", "invalid ip address: localhost"),
         ("'::1:80:80'", "invalid ip address ::1: an IPv6 address stands in brackets"),
         ("3000-3002:80-81", "invalid ranges for container and host ports: 80-81 and 3000-3002"),
-        ("true", "services.a.ports.0 must be a number or string or mapping, not boolean"),
+        ("true", "services.a.ports.0 must be a mapping, number or string, not boolean"),
     ] {
         check(entry, &[&format!("compose.yaml:5: {message}")]);
     }
@@ -213,7 +213,7 @@ fn bad_files_are_named() {
     check("- a\n", "compose.yaml:1: the top level of a compose file must be a mapping");
     check("services: []\n", "compose.yaml:1: services must be a mapping");
     check("services:\n  a: 1\n", "compose.yaml:2: services.a must be a mapping, not integer");
-    check("services:\n  a: {ports: 80}\n", "compose.yaml:2: services.a.ports must be a array, not integer");
+    check("services:\n  a: {ports: 80}\n", "compose.yaml:2: services.a.ports must be a list, not integer");
 }
 
 #[test]

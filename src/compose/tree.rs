@@ -132,7 +132,7 @@ impl Node {
             Value::Integer(_) => "integer",
             Value::Float(_) => "number",
             Value::String(_) => "string",
-            Value::Sequence(_) => "array",
+            Value::Sequence(_) => "list",
             Value::Mapping(_) => "mapping",
         }
     }
