@@ -41,7 +41,7 @@ use ui::{Color, Ui};
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// When to colour
+    /// When to colour: auto, always or never
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
     color: Color,
 }
