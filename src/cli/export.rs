@@ -11,12 +11,12 @@ use crate::sys::env;
 
 /// Print the context's variables for a shell to evaluate
 ///
-/// One port for each service, COMPOSE_PROJECT_NAME, and GANTRY_CONTEXT. Where something is wrong, what is known is still
-/// printed, the error goes to stderr, and the exit status is not 0.
+/// One variable for each port, COMPOSE_PROJECT_NAME and GANTRY_CONTEXT. Where something is wrong, what is known is still
+/// printed, the error goes to stderr, and the exit status is not 0. Without --auto nothing is booked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Find the services in the compose file, and book what has no port yet
+    /// Book first what the compose file publishes and has no port yet
     #[arg(long)]
     auto: bool,
     /// Write no override, even where the compose file publishes other ports
@@ -29,10 +29,10 @@ pub struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  eval \"$(gantry export --auto)\"                  # bash, zsh, dash; the one line in .envrc
-  gantry export --auto --format fish | source     # fish
-  gantry export --format json | from json | load-env   # nu
-  gantry export --format env > .env.ports";
+  eval \"$(gantry export --auto)\"                          # bash, zsh, dash; in .envrc
+  gantry export --auto --format fish | source             # fish
+  gantry export --auto --format json | from json | load-env  # nu
+  gantry export --auto --format env > .env.ports          # a file for other programs";
 
 /// The formats by name, so that completions know them.
 pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {

@@ -14,13 +14,15 @@ use crate::resolve::{
 /// Print a service's port
 ///
 /// The same number from every shell and every subdirectory, before and after the service runs. A service of the compose
-/// file, or a kind that has a range, is booked when it is first asked for; an unknown name never is.
+/// file is booked when it is first asked for, and so is a kind of service that has a range of its own (postgres, redis;
+/// `gantry config` lists them). An unknown name is not: `gantry book` books any name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The service's name; SERVICE:CONTAINER_PORT where it has several ports
+    /// The service's name, or its kind where one service is of that kind; SERVICE:CONTAINER_PORT where it has several
+    /// ports
     service: String,
-    /// Print the number and nothing else
+    /// Leave out the notes on stderr; errors are still told
     #[arg(short, long)]
     quiet: bool,
     /// Fail where no port is booked, instead of booking one

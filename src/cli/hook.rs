@@ -31,7 +31,8 @@ Examples:
   gantry hook fish | source         # in ~/.config/fish/config.fish
   gantry hook direnv > ~/.config/direnv/lib/gantry.sh   # then `use gantry` in .envrc
 
-The hook exports the context's variables on entering a project and takes them back on leaving.";
+At each prompt the hook exports the variables of the project that you are in, and takes them back
+outside. A project has a compose file, a gantry.yml or a booked port.";
 
 /// The script as it stands in `shell/`.
 pub fn run(ui: &mut Ui, args: &Args) -> Result<()> {

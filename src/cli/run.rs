@@ -14,7 +14,8 @@ use crate::sys::process;
 
 /// Run a command with the context's variables
 ///
-/// gantry becomes the command, so its signals and its exit status are the command's own.
+/// Books first what has no port yet, as `gantry export --auto` does; where that fails, runs nothing. gantry becomes the
+/// command, so its signals and its exit status are the command's own.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
