@@ -11,8 +11,11 @@ use crate::registry::Allocation;
 use crate::resolve::{BookOptions, Booked, book_project, book_service, discover};
 
 /// Book a port for a service, whatever its name
+///
+/// The port is the one asked for with --port, else the one that the compose file prefers, else the first free one of
+/// the service's range, else of the default range. A service that has a port already keeps it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub struct Args {
     /// The service's name
     #[arg(required_unless_present = "auto", conflicts_with = "auto")]
@@ -26,7 +29,7 @@ pub struct Args {
     /// Book every service of the compose file
     #[arg(long)]
     auto: bool,
-    /// Print the number and nothing else
+    /// Leave out the notes on stderr; errors are still told
     #[arg(short, long)]
     quiet: bool,
     /// Print JSON
@@ -34,9 +37,11 @@ pub struct Args {
     json: bool,
 }
 
+const USAGE: &str = "gantry book [OPTIONS] <SERVICE>\n       gantry book [OPTIONS] --auto";
+
 const EXAMPLES: &str = "\
 Examples:
-  gantry book mailpit                  # the next free port of its range
+  gantry book mailpit                  # the first free port of its range
   gantry book web --port 3000 --strict # this one or none
   gantry book --auto                   # whatever the compose file publishes
 

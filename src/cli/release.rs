@@ -10,8 +10,10 @@ use crate::remap;
 use crate::resolve::judge;
 
 /// Give a service's port back
+///
+/// Asks on a terminal before --all. A shell that has the variables already keeps them until it reloads.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub struct Args {
     /// The service's name
     #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -26,6 +28,8 @@ pub struct Args {
     #[arg(short, long, visible_short_alias = 'f', visible_alias = "force")]
     yes: bool,
 }
+
+const USAGE: &str = "gantry release [OPTIONS] <SERVICE>\n       gantry release [OPTIONS] --all";
 
 const EXAMPLES: &str = "\
 Examples:
