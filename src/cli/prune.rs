@@ -11,14 +11,16 @@ use crate::registry::pruned::Restored;
 
 /// Give back the ports of checkouts and branches that are gone
 ///
-/// A port on which somebody listens stays, unless forced. Asks on a terminal, never elsewhere: made for cron.
+/// Gone is a checkout whose directory is not there or holds another project by now, and a branch that its repository
+/// does not have any more. A port on which somebody listens stays, unless forced. Asks on a terminal, never elsewhere:
+/// made for cron. A disk that is not mounted looks gone too: --undo puts its ports back.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Only print what would be given back
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Also what was not used for so many days
+    /// Also contexts that no shell and no command has used for so many days
     #[arg(long, value_name = "DAYS")]
     stale: Option<u32>,
     /// Also ports on which somebody listens; does not ask
@@ -27,7 +29,7 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
-    /// Put back what the last prune removed
+    /// Put back what the last prune removed; that works once
     #[arg(long, conflicts_with_all = ["dry_run", "stale", "force"])]
     undo: bool,
     /// Print JSON
@@ -38,8 +40,10 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Examples:
   gantry prune -n
-  17 4 * * *  gantry prune --stale 90     # in a crontab
-  gantry prune --undo";
+  17 4 * * *  $HOME/.cargo/bin/gantry prune --stale 90     # in a crontab: cron knows no PATH of yours
+  gantry prune --undo
+
+Exit status: 3 where --undo finds nothing to put back.";
 
 #[derive(Serialize)]
 struct Answer {
