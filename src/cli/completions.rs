@@ -17,7 +17,7 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Examples:
   gantry completions bash > ~/.local/share/bash-completion/completions/gantry
-  gantry completions zsh > ~/.zfunc/_gantry
+  gantry completions zsh > ~/.zfunc/_gantry   # with fpath+=~/.zfunc before compinit in ~/.zshrc
   gantry completions fish > ~/.config/fish/completions/gantry.fish";
 
 /// The script, made from the tree of commands.

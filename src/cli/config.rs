@@ -21,13 +21,13 @@ pub struct Args {
     /// Show the settings; the default
     #[arg(long)]
     show: bool,
-    /// Where a service, or a kind of service, looks for ports
+    /// Where a service, or a kind of service, looks for ports; `default` is where the others look
     #[arg(long, value_name = "SERVICE:START-END")]
     set_range: Vec<String>,
     /// Go back to the default range
     #[arg(long, value_name = "SERVICE")]
     unset_range: Vec<String>,
-    /// Never choose these ports
+    /// Never choose these ports; one that is asked for by number is still given
     #[arg(long, value_name = "PORT[-PORT]")]
     reserve: Vec<PortRange>,
     /// Take a reserve back

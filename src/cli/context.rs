@@ -10,6 +10,8 @@ use crate::registry::contexts;
 use crate::resolve::judge;
 
 /// Show which context this directory is, and who shares its remote and branch
+///
+/// A context is this repository and this branch, in this checkout. Ports belong to it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -9,6 +9,8 @@ use crate::model::{Kind, Port, Protocol, Source};
 use crate::resolve::{Discovery, discover};
 
 /// List what the compose file publishes; books nothing
+///
+/// PREFERRED is the port that the file or .env names, not the one that is booked: `gantry status` shows that.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -20,7 +20,7 @@ pub struct Args {
     /// Only print what would be given back
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Also contexts that no shell and no command has used for so many days
+    /// Also contexts that were not used for so many days
     #[arg(long, value_name = "DAYS")]
     stale: Option<u32>,
     /// Also ports on which somebody listens; does not ask

@@ -17,7 +17,7 @@ pub struct Args {
     /// Every context on the machine, not only this one
     #[arg(short, long)]
     all: bool,
-    /// Name the process behind every port that is listened on, the context's own included
+    /// Name the process behind every port that is listened on; without it, only somebody else's is named
     #[arg(long)]
     live: bool,
     /// Print JSON

@@ -14,7 +14,7 @@ use crate::registry::{Allocation, ContextRow, allocations, contexts};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The port
+    /// The port's number
     port: Port,
     /// Print JSON
     #[arg(long)]
