@@ -10,7 +10,7 @@ use crate::resolve::{Discovery, discover};
 
 /// List what the compose file publishes; books nothing
 ///
-/// PREFERRED is the port that the file or .env names, not the one that is booked: `gantry status` shows that.
+/// PREFERRED is the port that the service would get, were it free; `gantry status` shows the one that is booked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
