@@ -54,9 +54,14 @@ impl Drop for Project<'_> {
 
 /// A sandbox that reaches an engine.
 fn sandbox() -> Sandbox {
+    require_engine();
+    Sandbox::new()
+}
+
+/// Fails where no engine was started for the tests.
+pub fn require_engine() {
     let engine = std::env::var_os("DOCKER_HOST");
     assert!(engine.is_some(), "no container engine: DOCKER_HOST is not set. Run `tests/run`, which starts one");
-    Sandbox::new()
 }
 
 fn clone(sandbox: &Sandbox, preferred: u16) -> PathBuf {
@@ -95,7 +100,8 @@ fn await_page(port: u16) {
     await_true(&format!("the page on port {port}"), || fetch(port).is_ok_and(|answer| answer.contains(PAGE)));
 }
 
-fn fetch(port: u16) -> io::Result<String> {
+/// What a GET of the root answers.
+pub fn fetch(port: u16) -> io::Result<String> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;

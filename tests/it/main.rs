@@ -11,5 +11,6 @@ mod direnv;
 mod engine;
 mod house;
 mod ports;
+mod remap;
 mod sandbox;
 mod terminal;

@@ -1,0 +1,296 @@
+//! Several checkouts of one project whose compose file fixes everything, side by side and unmodified: with the real
+//! Compose, and with the real engine.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::engine::{fetch, require_engine};
+use crate::ports::{Block, is_free};
+use crate::sandbox::{Sandbox, await_true};
+
+/// A project that fixes its host port, its container's name, and the names of its volume and network.
+fn compose_file(name: &str, port: u16) -> String {
+    format!(
+        "services:
+  web:
+    image: gantry-test/httpd
+    container_name: {name}_web
+    ports: [\"{port}:80\"]
+    volumes: [\"./www:/www:ro\", \"data:/data\"]
+volumes:
+  data: {{ name: {name}_data }}
+networks:
+  default: {{ name: {name}_net }}
+"
+    )
+}
+
+/// A repository with the project in it, as every checkout of it starts.
+fn remote(sandbox: &Sandbox, name: &str, port: u16) -> PathBuf {
+    let remote = sandbox.bare_remote(&format!("{name}.git"));
+    let seed = sandbox.clone_of(&remote, &format!("{name}-seed"));
+    sandbox.write(seed.join("compose.yaml"), compose_file(name, port));
+    sandbox.git(&seed, ["add", "."]);
+    sandbox.git(&seed, ["commit", "--quiet", "-m", "compose"]);
+    sandbox.git(&seed, ["push", "--quiet", "origin", "HEAD:main"]);
+    std::fs::remove_dir_all(seed).unwrap();
+    remote
+}
+
+/// A checkout whose containers are gone when it is dropped.
+struct Checkout<'a> {
+    sandbox: &'a Sandbox,
+    path: PathBuf,
+    page: String,
+}
+
+impl<'a> Checkout<'a> {
+    fn new(sandbox: &'a Sandbox, path: PathBuf) -> Checkout<'a> {
+        let page = format!("the page of {}", path.file_name().unwrap().display());
+        sandbox.write(path.join("www/index.html"), &page);
+        Checkout { sandbox, path, page }
+    }
+
+    /// Runs what a user types by hand, in a shell that direnv has filled.
+    #[track_caller]
+    fn type_by_hand(&self, command: &str) -> String {
+        let script = format!("eval \"$(gantry export --auto)\" && {command}");
+        self.sandbox.script("bash", &self.path, &script).require_success().stdout
+    }
+
+    #[track_caller]
+    fn port(&self) -> u16 {
+        let output = self.sandbox.gantry(&self.path, ["get", "web", "-q"]).require_success();
+        output.stdout.trim().parse().unwrap()
+    }
+
+    #[track_caller]
+    fn await_page(&self) {
+        let port = self.port();
+        await_true(&format!("{} on port {port}", self.page), || fetch(port).is_ok_and(|it| it.contains(&self.page)));
+    }
+
+    /// The containers that `docker compose ps` shows here.
+    fn containers(&self) -> Vec<String> {
+        let names = self.type_by_hand("docker compose ps --all --format '{{.Name}}'");
+        names.lines().map(str::to_owned).collect()
+    }
+
+    fn overrides(&self) -> Option<String> {
+        let shown = self.sandbox.gantry(&self.path, ["override", "--json"]).json();
+        shown["path"].as_str().map(str::to_owned)
+    }
+}
+
+impl Drop for Checkout<'_> {
+    fn drop(&mut self) {
+        let script = "eval \"$(gantry export --auto)\" && docker compose down --timeout 1 --volumes";
+        if self.path.exists() {
+            self.sandbox.script("bash", &self.path, script);
+        }
+    }
+}
+
+/// What `docker compose config` makes of the checkout's files with the exported variables.
+fn config(sandbox: &Sandbox, path: &Path) -> Value {
+    let script = "eval \"$(gantry export --auto)\" && docker compose config --format json";
+    let output = sandbox.script("bash", path, script).require_success();
+    serde_json::from_str(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_first_checkout_notices_nothing() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "first", block.port(0));
+    let clone = sandbox.clone_of(&remote, "clone");
+    let exported = sandbox.gantry(&clone, ["export", "--auto", "--format", "json"]).json();
+    assert_eq!(exported.get("COMPOSE_FILE"), None, "{exported}");
+    assert_eq!(exported["WEB_PORT"], block.port(0).to_string());
+    assert!(!sandbox.path("home/.local/state/gantry").exists());
+    sandbox.gantry(&clone, ["override"]).check(
+        "",
+        "gantry: no override: the compose file publishes the ports that this context has\n",
+        0,
+    );
+}
+
+#[test]
+fn compose_reads_the_override_as_it_is_meant() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let compose = format!(
+        "services:
+  web:
+    image: nginx
+    container_name: shop_web
+    ports:
+      - \"{}:80\"
+      - target: 443
+        published: {}
+        host_ip: 127.0.0.1
+        mode: host
+        name: https
+        app_protocol: http
+  dns:
+    image: dns
+    ports: [\"{}:53/tcp\", \"{}:53/udp\"]
+  range:
+    image: range
+    ports: [\"{}-{}:3000-3002\"]
+  bare:
+    image: redis
+    ports: [\"6379\"]
+  own:
+    image: own
+    ports: [\"${{OWN_PORT:-{}}}:90\"]
+  quiet:
+    image: quiet
+volumes:
+  data: {{ name: shop_data }}
+  theirs: {{ name: theirs, external: true }}
+",
+        block.port(0),
+        block.port(1),
+        block.port(2),
+        block.port(2),
+        block.port(3),
+        block.port(5),
+        block.port(6),
+    );
+    let remote = sandbox.bare_remote("shop.git");
+    let clones = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    for clone in &clones {
+        sandbox.write(clone.join("compose.yaml"), &compose);
+        sandbox.gantry(clone, ["export", "--auto"]).require_success();
+    }
+    let [one, two] = clones.each_ref().map(|clone| config(&sandbox, clone));
+    assert_eq!(one["services"]["web"]["container_name"], "shop_web");
+    assert_eq!(one["volumes"]["data"]["name"], "shop_data");
+    assert_eq!(two["services"]["web"].get("container_name"), None);
+    assert_eq!(two["volumes"]["data"]["name"], format!("{}_data", two["name"].as_str().unwrap()));
+    assert_eq!(two["volumes"].get("theirs"), one["volumes"].get("theirs"));
+    for (clone, config) in clones.iter().zip([&one, &two]) {
+        let exported = sandbox.gantry(clone, ["export", "--format", "json"]).json();
+        let port = |name: &str| exported[name].as_str().unwrap().to_owned();
+        let next = |by: u16| (port("RANGE_3000_PORT").parse::<u16>().unwrap() + by).to_string();
+        assert_eq!(published(config, "web"), [port("WEB_80_PORT"), port("WEB_443_PORT")]);
+        assert_eq!(published(config, "dns"), [port("DNS_PORT"), port("DNS_PORT")]);
+        assert_eq!(published(config, "range"), [next(0), next(1), next(2)], "neighbours stay neighbours");
+        assert_eq!(published(config, "bare"), [port("BARE_PORT")]);
+        assert_eq!(published(config, "own"), [port("OWN_PORT")]);
+        let https = &config["services"]["web"]["ports"][1];
+        let kept = ["host_ip", "mode", "name", "app_protocol"].map(|key| https[key].as_str().unwrap());
+        assert_eq!(kept, ["127.0.0.1", "host", "https", "http"]);
+    }
+}
+
+/// The host ports of a service, as Compose resolved them.
+fn published(config: &Value, service: &str) -> Vec<String> {
+    let ports = config["services"][service]["ports"].as_array().unwrap();
+    ports.iter().map(|port| port["published"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn remap_never_reports_the_clash() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    let told = |output: crate::sandbox::Output| {
+        assert!(!output.stdout.contains("COMPOSE_FILE"), "{}", output.stdout);
+        let clash = format!("compose.yaml:5: publishes port {}, but web has", block.port(0));
+        assert!(output.stderr.contains(&clash), "{}", output.stderr);
+        assert!(output.stderr.contains("is held by web of shop/main ([SANDBOX]/one)"), "{}", output.stderr);
+        assert!(output.stderr.contains("the container name shop_web is used by"), "{}", output.stderr);
+    };
+    told(sandbox.gantry(&two, ["export", "--auto", "--no-remap"]).require_success());
+    sandbox.write(two.join("gantry.yml"), "remap: never\n");
+    told(sandbox.gantry(&two, ["export", "--auto"]).require_success());
+}
+
+#[test]
+fn an_override_goes_with_its_ports() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    let overrides = || std::fs::read_dir(sandbox.path("home/.local/state/gantry/overrides")).unwrap().count();
+    sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    sandbox.gantry(&two, ["export", "--auto"]).require_success();
+    assert_eq!(overrides(), 1);
+    sandbox.gantry(&two, ["release", "--all", "--yes"]).require_success();
+    assert_eq!(overrides(), 0);
+    sandbox.gantry(&two, ["export", "--auto"]).require_success();
+    assert_eq!(overrides(), 1);
+    std::fs::remove_dir_all(&two).unwrap();
+    sandbox.gantry(&one, ["prune", "--yes"]).require_success();
+    assert_eq!(overrides(), 0);
+}
+
+/// An agent that was started in one checkout and works in another has the first one's `COMPOSE_FILE` around it.
+#[test]
+fn another_checkouts_compose_file_does_not_leak_in() {
+    let (mut sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    let first = sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    let second = sandbox.gantry(&two, ["export", "--auto", "--format", "json"]).json();
+    for (name, value) in second.as_object().unwrap() {
+        sandbox.set(name, value.as_str().unwrap());
+    }
+    assert_eq!(sandbox.gantry(&one, ["export", "--auto"]).require_success().stdout, first.stdout);
+    let again = sandbox.gantry(&two, ["export", "--auto", "--format", "json"]).json();
+    assert_eq!(again, second);
+}
+
+#[test]
+fn two_clones_and_a_worktree_run_at_once() {
+    require_engine();
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let name = format!("side{}", block.port(0));
+    let remote = remote(&sandbox, &name, block.port(0));
+    let clone = sandbox.clone_of(&remote, "clone");
+    let worktree = sandbox.worktree(&clone, "worktree", "feature");
+    let paths = [clone, sandbox.clone_of(&remote, "twin"), worktree];
+    let checkouts = paths.map(|path| Checkout::new(&sandbox, path));
+    for checkout in &checkouts {
+        checkout.type_by_hand("docker compose up --detach --quiet-pull");
+    }
+    let other =
+        Checkout::new(&sandbox, sandbox.clone_of(&self::remote(&sandbox, &format!("x{name}"), block.port(0)), "x"));
+    other.type_by_hand("docker compose up --detach --quiet-pull");
+    let everyone = || checkouts.iter().chain([&other]);
+    everyone().for_each(Checkout::await_page);
+    assert_eq!(checkouts[0].port(), block.port(0), "the first has the port that the file fixes");
+    assert_eq!(checkouts[0].overrides(), None);
+    assert_eq!(checkouts[0].containers(), [format!("{name}_web")]);
+    for checkout in everyone() {
+        let containers = checkout.containers();
+        assert_eq!(containers.len(), 1, "{containers:?}");
+        assert!(
+            checkout.type_by_hand("git status --porcelain --untracked-files=no").is_empty(),
+            "the files are as they were"
+        );
+    }
+
+    checkouts[1].type_by_hand("docker compose down --timeout 1 --volumes");
+    let port = checkouts[1].port();
+    await_true("the twin's port is free", || is_free(port));
+    for checkout in [&checkouts[0], &checkouts[2], &other] {
+        checkout.await_page();
+    }
+    for checkout in everyone() {
+        checkout.type_by_hand("docker compose down --timeout 1 --volumes");
+    }
+    let left = |kind: &str| {
+        let script = format!("docker {kind} ls --format '{{{{.Name}}}}' | grep '{name}' || true");
+        sandbox.script("bash", &sandbox.path("home"), &script).stdout
+    };
+    assert_eq!((left("volume"), left("network")), (String::new(), String::new()));
+    for checkout in everyone() {
+        std::fs::remove_dir_all(&checkout.path).unwrap();
+    }
+    sandbox.gantry(&sandbox.path("home"), ["prune", "--yes"]).require_success();
+    let status = sandbox.gantry(&sandbox.path("home"), ["status", "--all", "--json"]).json();
+    assert_eq!(status["allocations"], Value::Array(Vec::new()));
+    assert_eq!(std::fs::read_dir(sandbox.path("home/.local/state/gantry/overrides")).unwrap().count(), 0);
+}
