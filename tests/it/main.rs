@@ -9,6 +9,7 @@
 
 mod direnv;
 mod engine;
+mod hook;
 mod house;
 mod ports;
 mod remap;
