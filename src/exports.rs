@@ -12,8 +12,9 @@ use crate::config::{self, Remap};
 use crate::model::ComposeProjectName;
 use crate::registry::{Allocation, ContextRow, allocations};
 use crate::remap;
-use crate::resolve::{Booked, Discovery, Note, book_project, discover, judge};
+use crate::resolve::{Booked, Discovery, Note, book_project, discover, judge, note_use};
 use crate::shell::VariableName;
+use crate::sys::clock;
 
 /// A context's variables, as far as they are known.
 #[derive(Debug, Default)]
@@ -102,15 +103,28 @@ fn book_all(app: &mut App, discovery: &Discovery, resolution: &mut Resolution) -
 fn known(app: &mut App) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
     let context = app.context()?.clone();
     let Some(registry) = app.existing_registry()? else { return Ok(None) };
-    registry.read(|reader| match judge(reader, &context)?.row() {
+    let known = registry.read(|reader| match judge(reader, &context)?.row() {
         Some(row) => Ok(Some((row.clone(), allocations::of_context(reader, row.id)?))),
         None => Ok(None),
-    })
+    })?;
+    if let Some((row, _)) = &known {
+        note_use(registry, row, clock::now());
+    }
+    Ok(known)
 }
 
-/// The value; an error is kept for later.
+/// The value; an error is kept for later, once where several steps run into the same one.
 fn keep<T>(failures: &mut Vec<anyhow::Error>, result: Result<T>) -> Option<T> {
-    result.map_err(|error| failures.push(error)).ok()
+    let is_new = |error: &anyhow::Error| !failures.iter().any(|known| format!("{known:#}") == format!("{error:#}"));
+    match result {
+        Ok(value) => Some(value),
+        Err(error) => {
+            if is_new(&error) {
+                failures.push(error);
+            }
+            None
+        }
+    }
 }
 
 fn variables(

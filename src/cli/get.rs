@@ -9,7 +9,9 @@ use crate::model::{Kind, ServiceName};
 use crate::registry::{Allocation, ContextRow, allocations, ranges};
 use crate::resolve::{
     BookOptions, Claim, Discovery, Note, UnknownService, book_service, discover, find_allocation, judge, nearest_names,
+    note_use,
 };
+use crate::sys::clock;
 
 /// Print a service's port
 ///
@@ -97,10 +99,14 @@ fn answer(ui: &Ui, args: &Args, context: &ContextRow, row: &Allocation, note: Op
 fn held(app: &mut App) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
     let context = app.context()?.clone();
     let Some(registry) = app.existing_registry()? else { return Ok(None) };
-    registry.read(|reader| match judge(reader, &context)? {
+    let held = registry.read(|reader| match judge(reader, &context)? {
         Claim::Held(row) => Ok(Some((row.clone(), allocations::of_context(reader, row.id)?))),
         Claim::Inherited(_) | Claim::New { .. } => Ok(None),
-    })
+    })?;
+    if let Some((row, _)) = &held {
+        note_use(registry, row, clock::now());
+    }
+    Ok(held)
 }
 
 /// The service that `name` would book: one of the compose file, the only one of that kind, or a name that has a range.

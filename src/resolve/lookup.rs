@@ -20,20 +20,26 @@ pub struct UnknownService {
 /// The allocation that goes by this name, and what to say of it.
 ///
 /// A service with several ports answers with the one that its kind is known for (5672 of a RabbitMQ), else with the
-/// first of the compose file. A name that no service has stands for the one service of that kind.
+/// first of the compose file. A name that no service has stands for the one service of that kind. What the compose
+/// file no longer mentions comes last.
 pub fn find_allocation<'a>(rows: &'a [Allocation], name: &str) -> Option<(&'a Allocation, Option<Note>)> {
-    let of_service: Vec<&Allocation> = rows.iter().filter(|row| row.service.as_str() == name).collect();
+    let (used, unused): (Vec<&Allocation>, Vec<&Allocation>) = rows.iter().partition(|row| row.variable.is_some());
+    find_among(&used, name).or_else(|| find_among(&unused, name))
+}
+
+fn find_among<'a>(rows: &[&'a Allocation], name: &str) -> Option<(&'a Allocation, Option<Note>)> {
+    let of_service: Vec<&Allocation> = rows.iter().copied().filter(|row| row.service.as_str() == name).collect();
     if let Some(found) = main_port(&of_service) {
         return Some((found, None));
     }
     if let Some((service, port)) = name.rsplit_once(':')
         && let Ok(port) = port.parse::<Port>()
     {
-        let is_it = |row: &&Allocation| row.service.as_str() == service && row.container_port == Some(port);
-        return rows.iter().find(is_it).map(|found| (found, None));
+        let is_it = |row: &&&Allocation| row.service.as_str() == service && row.container_port == Some(port);
+        return rows.iter().find(is_it).map(|found| (*found, None));
     }
     let kind = Kind::by_name(name)?;
-    let of_kind: Vec<&Allocation> = rows.iter().filter(|row| row.kind == kind.as_str()).collect();
+    let of_kind: Vec<&Allocation> = rows.iter().copied().filter(|row| row.kind == kind.as_str()).collect();
     let found = main_port(&of_kind)?;
     let is_one_service = of_kind.iter().all(|row| row.service == found.service);
     let note = Note::OneOfKind { kind: name.to_owned(), service: found.service.clone() };
@@ -62,7 +68,7 @@ fn main_port<'a>(rows: &[&'a Allocation]) -> Option<&'a Allocation> {
         let kind = Kind::by_name(&row.kind).filter(|kind| *kind != Kind::DEFAULT);
         kind.is_some_and(|kind| row.container_port == Some(default_range(&kind).start))
     };
-    rows.iter().find(is_known_for).or_else(|| rows.iter().find(|row| row.variable.is_some())).or(rows.first()).copied()
+    rows.iter().find(is_known_for).or(rows.first()).copied()
 }
 
 impl fmt::Display for UnknownService {

@@ -12,7 +12,7 @@ mod pair;
 mod slot;
 mod taken;
 
-pub use book::{BookOptions, Booked, book_project, book_service, booked_already};
+pub use book::{BookOptions, Booked, book_project, book_service, booked_already, note_use};
 pub use claim::{Claim, judge};
 pub use lookup::{UnknownService, find_allocation, nearest_names};
 pub use names::Clash;

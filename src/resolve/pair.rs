@@ -1,5 +1,5 @@
 //! Which allocation belongs to which slot. A service keeps its port when its container port changes, when it is renamed
-//! under the same variable, and when it was booked by name before the compose file knew it.
+//! under the same variable or the same fixed port, and when it was booked by name before the compose file knew it.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +76,7 @@ impl Allocation {
 pub(super) fn pair<'a>(rows: &'a [Allocation], slots: &'a [Slot]) -> Vec<Entry<'a>> {
     let mut free: Vec<&Allocation> = rows.iter().collect();
     let mut found: Vec<Option<&Allocation>> = vec![None; slots.len()];
-    for is_match in [is_exact, is_exact_for_another_face, is_same_service, is_same_variable] {
+    for is_match in [is_exact, is_exact_for_another_face, is_same_service, is_same_variable, is_same_number] {
         for (slot, found) in slots.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
             if let Some(position) = free.iter().position(|row| is_match(slot, row)) {
                 *found = Some(free.remove(position));
@@ -120,4 +120,9 @@ fn is_same_service(slot: &Slot, row: &Allocation) -> bool {
 
 fn is_same_variable(slot: &Slot, row: &Allocation) -> bool {
     row.variable.as_deref() == Some(slot.variable.as_str())
+}
+
+/// A service that was renamed under its fixed port: the number is what everybody has in mind.
+fn is_same_number(slot: &Slot, row: &Allocation) -> bool {
+    row.container_port.is_some() && slot.preferred == Some(row.port)
 }
