@@ -139,11 +139,9 @@ impl Command {
 /// `--help` and `--version` come this way too.
 fn refuse(error: &clap::Error, wants_json: bool) -> ExitCode {
     if error.use_stderr() && wants_json {
-        let text = error.to_string();
-        let message = text.lines().next().unwrap_or_default();
         let failure = Failure {
             kind: "usage",
-            message: message.strip_prefix("error: ").unwrap_or(message).to_owned(),
+            message: first_paragraph(&error.to_string()),
             hint: Some("`gantry help` lists the commands and their options".to_owned()),
             exit: failure::USAGE,
         };
@@ -155,6 +153,13 @@ fn refuse(error: &clap::Error, wants_json: bool) -> ExitCode {
     // Fails only where stdout or stderr is gone.
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(failure::USAGE))
+}
+
+/// clap's message on one line, without the usage that follows it: it names missing arguments below its first line.
+fn first_paragraph(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let message = lines.join(" ");
+    message.strip_prefix("error: ").unwrap_or(&message).to_owned()
 }
 
 #[cfg(test)]
