@@ -82,7 +82,7 @@ fn change(registry: &mut Registry, args: &Args, set_ranges: &[(&str, PortRange)]
             ranges::set(writer, service, range)?;
         }
         for service in &args.unset_range {
-            if !ranges::unset(writer, service)? {
+            if !ranges::unset(writer, canonical(service))? {
                 return Err(absent(&format!("no range was set for `{}`", service.escape_debug())));
             }
         }
