@@ -67,7 +67,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let found = if listening { listeners::listeners(Some(args.port))? } else { Vec::new() };
     let listeners = found.into_iter().map(Process::of).collect();
     let answer = Answer { port: args.port, allocation: booking, listening, listeners };
-    if !args.json && answer.allocation.is_none() && !listening {
+    if answer.allocation.is_none() && !listening {
         let message = format!("port {} is free: nobody booked it, nobody listens on it", args.port);
         let hint = format!("`gantry book SERVICE --port {}` books it", args.port);
         return Err(NotFound { message, hint }.into());
