@@ -36,7 +36,7 @@ pub fn run(ui: &mut Ui, args: &Args) -> Result<()> {
         }
         return Ok(());
     }
-    let wanted = args.command.as_ref().map_or_else(|| "gantry".to_owned(), |command| format!("gantry-{command}"));
+    let wanted = args.command.as_deref().map_or_else(|| "gantry".to_owned(), page_of);
     match pages.into_iter().find(|(name, _)| *name == wanted) {
         Some((_, page)) => ui.data(&page),
         None => {
@@ -44,6 +44,13 @@ pub fn run(ui: &mut Ui, args: &Args) -> Result<()> {
             Err(NotFound { message, hint: "`gantry help` lists the commands".to_owned() }.into())
         }
     }
+}
+
+/// The page's name; an alias has its command's page.
+fn page_of(name: &str) -> String {
+    let tree = super::command();
+    let command = tree.find_subcommand(name).map_or(name, clap::Command::get_name);
+    format!("gantry-{command}")
 }
 
 /// Each page by its name, hidden commands left out.
