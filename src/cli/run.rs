@@ -6,7 +6,7 @@ use std::io;
 use anyhow::Result;
 
 use super::export;
-use super::failure::Silent;
+use super::failure::{Failure, Silent};
 use super::ui::Ui;
 use crate::app::App;
 use crate::exports::{ResolveOptions, resolve};
@@ -20,7 +20,7 @@ use crate::sys::process;
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The command and its arguments
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
 
@@ -39,7 +39,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     export::tell(ui, resolution)?;
     let Some((program, rest)) = args.command.split_first() else { return Ok(()) };
     let error = process::exec(program, rest, variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    ui.warn(&format!("{} cannot be run: {error}", program.to_string_lossy()));
-    let is_missing = error.kind() == io::ErrorKind::NotFound;
-    Err(Silent(if is_missing { 127 } else { 126 }).into())
+    let exit = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+    let message = format!("{} cannot be run: {error}", program.to_string_lossy());
+    ui.fail(&Failure { kind: "failed", message, hint: None, exit });
+    Err(Silent(exit).into())
 }
