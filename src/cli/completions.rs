@@ -23,6 +23,17 @@ Examples:
 /// The script, made from the tree of commands.
 pub fn run(ui: &mut Ui, args: &Args) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::command(), "gantry", &mut script);
+    clap_complete::generate(args.shell, &mut visible(), "gantry", &mut script);
     ui.data(&script)
+}
+
+/// The tree without its hidden commands, which clap_complete would offer.
+fn visible() -> clap::Command {
+    let tree = super::command();
+    let commands = tree.get_subcommands().filter(|command| !command.is_hide_set());
+    clap::Command::new("gantry")
+        .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
+        .args(tree.get_arguments().cloned())
+        .subcommands(commands.cloned())
 }

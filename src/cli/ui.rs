@@ -16,7 +16,9 @@ pub enum Color {
     /// On a terminal, unless NO_COLOR is set.
     #[default]
     Auto,
+    /// Also into files and pipes.
     Always,
+    /// Not even on a terminal.
     Never,
 }
 
