@@ -14,7 +14,6 @@ use crate::registry::{Allocation, ContextRow, allocations};
 use crate::remap;
 use crate::resolve::{Booked, Discovery, Note, book_project, discover, judge, note_use};
 use crate::shell::VariableName;
-use crate::sys::clock;
 
 /// A context's variables, as far as they are known.
 #[derive(Debug, Default)]
@@ -108,7 +107,7 @@ fn known(app: &mut App) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
         None => Ok(None),
     })?;
     if let Some((row, _)) = &known {
-        note_use(registry, row, clock::now());
+        note_use(registry, row);
     }
     Ok(known)
 }

@@ -8,23 +8,20 @@ use crate::app::App;
 use crate::model::{Kind, ServiceName};
 use crate::registry::{Allocation, ContextRow, allocations, ranges};
 use crate::resolve::{
-    BookOptions, Claim, Discovery, Note, UnknownService, book_service, discover, find_allocation, judge, nearest_names,
-    note_use,
+    BookOptions, Claim, Discovery, Face, Note, UnknownService, book_service, discover, find_allocation, judge,
+    nearest_names, note_use,
 };
-use crate::sys::clock;
 
 /// Print a service's port
 ///
 /// The same number from every shell and every subdirectory, before and after the service runs. A service of the compose
-/// file is booked when it is first asked for, and so is a kind of service that has a range of its own (postgres, redis;
-/// `gantry config` lists them). An unknown name is not: `gantry book` books any name.
+/// file, or a kind that has a range, is booked when it is first asked for; an unknown name never is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The service's name, or its kind where one service is of that kind; SERVICE:CONTAINER_PORT where it has several
-    /// ports
+    /// The service's name; SERVICE:CONTAINER_PORT where it has several ports
     service: String,
-    /// Leave out the notes on stderr; errors are still told
+    /// Print the number and nothing else
     #[arg(short, long)]
     quiet: bool,
     /// Fail where no port is booked, instead of booking one
@@ -53,7 +50,7 @@ struct Answer<'a> {
 /// Looks first, and books only what is not there.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     ui.be_quiet(args.quiet);
-    let held = held(app)?;
+    let held = held(app, args.no_book)?;
     if let Some((context, rows)) = &held
         && let Some((row, note)) = find_allocation(rows, &args.service)
     {
@@ -72,7 +69,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     }
     let found = find_allocation(&booked.allocations, &args.service).or_else(|| {
         // The service publishes through a variable that belongs to another one.
-        let slot = discovery.slots.iter().find(|slot| slot.faces.iter().any(|face| face.service == service))?;
+        let slot = discovery.slots.iter().find(|slot| slot.faces.iter().any(|face| is_called(face, &args.service)))?;
         find_allocation(&booked.allocations, slot.service.as_str())
     });
     match found {
@@ -95,16 +92,22 @@ fn answer(ui: &Ui, args: &Args, context: &ContextRow, row: &Allocation, note: Op
     ui.line(&row.port.to_string())
 }
 
-/// The context that this checkout holds, and its allocations. One that would have to be taken over first is not here.
-fn held(app: &mut App) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
+/// The context that this checkout holds, and its allocations. One that has to be taken over first is left to booking,
+/// which does that; who only looks sees it as it is.
+fn held(app: &mut App, only_looks: bool) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
     let context = app.context()?.clone();
     let Some(registry) = app.existing_registry()? else { return Ok(None) };
-    let held = registry.read(|reader| match judge(reader, &context)? {
-        Claim::Held(row) => Ok(Some((row.clone(), allocations::of_context(reader, row.id)?))),
-        Claim::Inherited(_) | Claim::New { .. } => Ok(None),
+    let held = registry.read(|reader| {
+        let row = match judge(reader, &context)? {
+            Claim::Held(row) => row,
+            Claim::Inherited(row) if only_looks => row,
+            Claim::Inherited(_) | Claim::New { .. } => return Ok(None),
+        };
+        let rows = allocations::of_context(reader, row.id)?;
+        Ok(Some((row, rows)))
     })?;
     if let Some((row, _)) = &held {
-        note_use(registry, row, clock::now());
+        note_use(registry, row);
     }
     Ok(held)
 }
@@ -112,8 +115,7 @@ fn held(app: &mut App) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
 /// The service that `name` would book: one of the compose file, the only one of that kind, or a name that has a range.
 fn bookable(app: &mut App, name: &str, discovery: &Discovery) -> Result<Option<ServiceName>> {
     let faces = || discovery.slots.iter().flat_map(|slot| &slot.faces);
-    let service = name.rsplit_once(':').map_or(name, |(service, _)| service);
-    if let Some(face) = faces().find(|face| [name, service].contains(&face.service.as_str())) {
+    if let Some(face) = faces().find(|face| is_called(face, name)) {
         return Ok(Some(face.service.clone()));
     }
     if let Some(kind) = Kind::by_name(name).filter(|kind| *kind != Kind::DEFAULT) {
@@ -128,4 +130,10 @@ fn bookable(app: &mut App, name: &str, discovery: &Discovery) -> Result<Option<S
     let Some(registry) = app.existing_registry()? else { return Ok(None) };
     let range = registry.read(|reader| ranges::find(reader, name))?;
     Ok(range.map(|_| ServiceName::new(name)))
+}
+
+/// Whether the entry goes by `SERVICE` or `SERVICE:CONTAINER_PORT`.
+fn is_called(face: &Face, name: &str) -> bool {
+    let service = face.service.as_str();
+    name == service || *name == format!("{service}:{}", face.container_port)
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::listeners::{self, Listener};
 use crate::model::{Context, Kind, Port, Protocol, ServiceName};
 use crate::registry::allocations::NewAllocation;
-use crate::registry::{Allocation, ContextRow, Reader, Registry, allocations, contexts, ranges};
+use crate::registry::{Allocation, ContextRow, Reader, allocations, contexts, ranges};
 use crate::sys::clock;
 
 /// How `book` was asked.
@@ -49,14 +49,6 @@ enum Wish<'a> {
 /// The registry cannot be read, or cannot be written though something is new.
 pub fn book_project(app: &mut App, discovery: &Discovery) -> Result<Booked> {
     book(app, discovery, Wish::Everything)
-}
-
-/// Refreshes the time of last use, at most once a day.
-pub fn note_use(registry: &mut Registry, held: &ContextRow, now: i64) {
-    if now - held.used_at > clock::DAY {
-        // A registry that cannot be written still answers; only pruning by age loses a day.
-        let _ = registry.write(|writer| Ok(contexts::touch(writer, held.id, now)?));
-    }
 }
 
 /// What the context has by now; `None` where it holds nothing yet. Books nothing.
@@ -97,7 +89,7 @@ fn book(app: &mut App, discovery: &Discovery, wish: Wish<'_>) -> Result<Booked> 
         if let Some(clashes) = clashes
             && is_settled(&rows, &discovery.slots, wish)
         {
-            note_use(registry, &held, now);
+            claim::note_use(registry, &held);
             let notes = kept_notes(&rows, wish)?;
             return Ok(Booked { held, allocations: rows, clashes, notes, exhausted: Vec::new() });
         }

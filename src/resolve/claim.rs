@@ -5,7 +5,8 @@ use anyhow::{Context as _, Result};
 
 use crate::context::{hash_of, is_checkout_of, project_name, sibling_identity};
 use crate::model::{Context, ContextHash};
-use crate::registry::{ContextRow, Reader, SqlResult, contexts};
+use crate::registry::{ContextRow, Reader, Registry, SqlResult, contexts};
+use crate::sys::clock;
 
 /// What the registry says to a checkout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,15 @@ pub fn judge(reader: &Reader, context: &Context) -> SqlResult<Claim> {
         Some(orphan) => Ok(Claim::Inherited(orphan)),
         None if is_sibling => Ok(Claim::New { hash: hash_of(&sibling_identity(context)), is_sibling }),
         None => Ok(Claim::New { hash: base, is_sibling }),
+    }
+}
+
+/// Keeps the context from being pruned by age: the time of its last use is refreshed, at most once a day.
+pub fn note_use(registry: &mut Registry, held: &ContextRow) {
+    let now = clock::now();
+    if now - held.used_at > clock::DAY {
+        // A registry that cannot be written still answers; only pruning by age loses a day.
+        let _ = registry.write(|writer| Ok(contexts::touch(writer, held.id, now)?));
     }
 }
 

@@ -12,8 +12,8 @@ mod pair;
 mod slot;
 mod taken;
 
-pub use book::{BookOptions, Booked, book_project, book_service, booked_already, note_use};
-pub use claim::{Claim, judge};
+pub use book::{BookOptions, Booked, book_project, book_service, booked_already};
+pub use claim::{Claim, judge, note_use};
 pub use lookup::{UnknownService, find_allocation, nearest_names};
 pub use names::Clash;
 pub use note::{Note, PortTaken};
