@@ -7,11 +7,25 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(dead_code, reason = "a helper may be in use by a single command's tests, or by none for a while")]
 
+mod book;
+mod completions;
+mod config;
+mod context;
 mod direnv;
+mod discover;
 mod engine;
+mod export;
+mod get;
 mod hook;
 mod house;
+mod init;
 mod ports;
+mod prune;
+mod release;
 mod remap;
+mod run;
 mod sandbox;
+mod shop;
+mod status;
 mod terminal;
+mod which;

@@ -48,8 +48,13 @@ impl Terminal {
 
     /// Types a line, and waits until the shell has come to the next prompt and run what follows there.
     pub fn enter(&mut self, line: &str) {
-        writeln!(self.keyboard, "{line}").unwrap();
+        self.type_line(line);
         self.ask("true");
+    }
+
+    /// Types a line and waits for nothing.
+    pub fn type_line(&mut self, line: &str) {
+        writeln!(self.keyboard, "{line}").unwrap();
     }
 
     /// What a command prints on standard output at the next prompt.
@@ -95,6 +100,33 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a command shows at a terminal whose user answers its `[y/N]` question, and its exit status.
+pub fn converse(sandbox: &Sandbox, directory: &Path, command: &str, answer: &str) -> (String, i32) {
+    let screen = sandbox.path("screen");
+    let mut child = sandbox
+        .command("script", directory)
+        .args(["--quiet", "--flush", "--return", "--command", command, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(File::create(&screen).unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("script; `tests/run` installs it");
+    let mut keyboard = child.stdin.take().unwrap();
+    let read = || fs::read_to_string(&screen).unwrap().replace("\r\n", "\n");
+    let mut is_answered = false;
+    let status = await_some(&format!("the end of {command}"), || {
+        // Typed earlier, the answer would be shown before the question.
+        if !is_answered && read().ends_with("[y/N] ") {
+            writeln!(keyboard, "{answer}").unwrap();
+            is_answered = true;
+        }
+        child.try_wait().unwrap()
+    });
+    let root = sandbox.path("");
+    let root = root.to_str().unwrap().trim_end_matches('/');
+    (read().replace(root, "[SANDBOX]"), status.code().unwrap())
 }
 
 /// Gives a file the time of an hour ago, so that a change to it is seen by programs that count whole seconds.
