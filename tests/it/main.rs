@@ -17,6 +17,7 @@ mod engine;
 mod export;
 mod get;
 mod hook;
+mod hook_prompts;
 mod house;
 mod init;
 mod ports;
