@@ -1,0 +1,192 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_gantry_global_optspecs
+    string join \n color= h/help V/version
+end
+
+function __fish_gantry_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_gantry_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_gantry_using_subcommand
+    set -l cmd (__fish_gantry_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c gantry -n "__fish_gantry_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_needs_command" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_needs_command" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "export" -d 'Print the context\'s variables for a shell to evaluate'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "get" -d 'Print a service\'s port'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "book" -d 'Book a port for a service, whatever its name'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "release" -d 'Give a service\'s port back'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "status" -d 'List the booked ports and whether anybody listens on them'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "context" -d 'Show which context this directory is, and who shares its remote and branch'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "discover" -d 'List what the compose file publishes; books nothing'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "prune" -d 'Give back the ports of checkouts and branches that are gone'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "gc" -d 'Give back the ports of checkouts and branches that are gone'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "which" -d 'Tell who holds a port: which context booked it, which process listens on it'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "run" -d 'Run a command with the context\'s variables'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "init" -d 'Connect this project with direnv, or your shell with gantry'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "hook" -d 'Print the script that connects a shell, or direnv, with gantry'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "config" -d 'Show or change the ranges that ports come from, and the ports to keep out of'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "completions" -d 'Print a completion script'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "man" -d 'Print the manual page of gantry or of one command'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gantry -n "__fish_gantry_using_subcommand export" -l format -d 'The language to print' -r -f -a "shell\t''
+fish\t''
+nu\t''
+pwsh\t''
+json\t''
+env\t''"
+complete -c gantry -n "__fish_gantry_using_subcommand export" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand export" -l auto -d 'Find the services in the compose file, and book what has no port yet'
+complete -c gantry -n "__fish_gantry_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gantry -n "__fish_gantry_using_subcommand export" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand get" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand get" -s q -l quiet -d 'Print the number and nothing else'
+complete -c gantry -n "__fish_gantry_using_subcommand get" -l no-book -d 'Fail where no port is booked, instead of booking one'
+complete -c gantry -n "__fish_gantry_using_subcommand get" -l json -d 'Print JSON'
+complete -c gantry -n "__fish_gantry_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gantry -n "__fish_gantry_using_subcommand get" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand book" -s p -l port -d 'The port to have, where it is free' -r
+complete -c gantry -n "__fish_gantry_using_subcommand book" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand book" -l strict -d 'Fail where the preferred port is taken, instead of taking the next'
+complete -c gantry -n "__fish_gantry_using_subcommand book" -l auto -d 'Book every service of the compose file'
+complete -c gantry -n "__fish_gantry_using_subcommand book" -s q -l quiet -d 'Print the number and nothing else'
+complete -c gantry -n "__fish_gantry_using_subcommand book" -l json -d 'Print JSON'
+complete -c gantry -n "__fish_gantry_using_subcommand book" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_using_subcommand book" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand release" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand release" -l all -d 'Give back every port of this context'
+complete -c gantry -n "__fish_gantry_using_subcommand release" -s n -l dry-run -d 'Only print what would be given back'
+complete -c gantry -n "__fish_gantry_using_subcommand release" -s y -s f -l yes -l force -d 'Do not ask'
+complete -c gantry -n "__fish_gantry_using_subcommand release" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_using_subcommand release" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand status" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand status" -s a -l all -d 'Every context on the machine, not only this one'
+complete -c gantry -n "__fish_gantry_using_subcommand status" -l live -d 'Name the process behind every port that is listened on, the context\'s own included'
+complete -c gantry -n "__fish_gantry_using_subcommand status" -l json -d 'Print JSON'
+complete -c gantry -n "__fish_gantry_using_subcommand status" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_using_subcommand status" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand context" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand context" -l json -d 'Print JSON'
+complete -c gantry -n "__fish_gantry_using_subcommand context" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_using_subcommand context" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand discover" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand discover" -l json -d 'Print JSON'
+complete -c gantry -n "__fish_gantry_using_subcommand discover" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_using_subcommand discover" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -l stale -d 'Also what was not used for so many days' -r
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -s n -l dry-run -d 'Only print what would be given back'
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -s f -l force -d 'Also ports on which somebody listens; does not ask'
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -s y -l yes -d 'Do not ask'
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -l undo -d 'Put back what the last prune removed'
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -l json -d 'Print JSON'
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -l stale -d 'Also what was not used for so many days' -r
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -s n -l dry-run -d 'Only print what would be given back'
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -s f -l force -d 'Also ports on which somebody listens; does not ask'
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -s y -l yes -d 'Do not ask'
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -l undo -d 'Put back what the last prune removed'
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -l json -d 'Print JSON'
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand which" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand which" -l json -d 'Print JSON'
+complete -c gantry -n "__fish_gantry_using_subcommand which" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_using_subcommand which" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand run" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gantry -n "__fish_gantry_using_subcommand run" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand init" -l shell -d 'Add the hook to this shell\'s start-up file' -r -f -a "bash\t''
+zsh\t''
+fish\t''"
+complete -c gantry -n "__fish_gantry_using_subcommand init" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand init" -l direnv -d 'Add the line to the .envrc of this project'
+complete -c gantry -n "__fish_gantry_using_subcommand init" -s n -l dry-run -d 'Only print what would be added, and where'
+complete -c gantry -n "__fish_gantry_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gantry -n "__fish_gantry_using_subcommand init" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand hook" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand hook" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_using_subcommand hook" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand config" -l set-range -d 'Where a service, or a kind of service, looks for ports' -r
+complete -c gantry -n "__fish_gantry_using_subcommand config" -l unset-range -d 'Go back to the default range' -r
+complete -c gantry -n "__fish_gantry_using_subcommand config" -l reserve -d 'Never choose these ports' -r
+complete -c gantry -n "__fish_gantry_using_subcommand config" -l unreserve -d 'Take a reserve back' -r
+complete -c gantry -n "__fish_gantry_using_subcommand config" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand config" -l show -d 'Show the settings; the default'
+complete -c gantry -n "__fish_gantry_using_subcommand config" -l json -d 'Print JSON'
+complete -c gantry -n "__fish_gantry_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gantry -n "__fish_gantry_using_subcommand config" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand man" -l dir -d 'Write every page into this directory instead' -r -F
+complete -c gantry -n "__fish_gantry_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand man" -s h -l help -d 'Print help'
+complete -c gantry -n "__fish_gantry_using_subcommand man" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "export" -d 'Print the context\'s variables for a shell to evaluate'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "get" -d 'Print a service\'s port'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "book" -d 'Book a port for a service, whatever its name'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "release" -d 'Give a service\'s port back'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "status" -d 'List the booked ports and whether anybody listens on them'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "context" -d 'Show which context this directory is, and who shares its remote and branch'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "discover" -d 'List what the compose file publishes; books nothing'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "prune" -d 'Give back the ports of checkouts and branches that are gone'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "which" -d 'Tell who holds a port: which context booked it, which process listens on it'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "run" -d 'Run a command with the context\'s variables'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "init" -d 'Connect this project with direnv, or your shell with gantry'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "hook" -d 'Print the script that connects a shell, or direnv, with gantry'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "config" -d 'Show or change the ranges that ports come from, and the ports to keep out of'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "completions" -d 'Print a completion script'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "man" -d 'Print the manual page of gantry or of one command'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover prune which run init hook config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
