@@ -92,6 +92,11 @@ impl App {
         Ok(self.registry.insert(registry))
     }
 
+    /// Whether the registry has been opened already.
+    pub fn has_open_registry(&self) -> bool {
+        self.registry.is_some()
+    }
+
     /// The registry where there is one: what only looks makes no file.
     ///
     /// # Errors

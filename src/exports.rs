@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::compose::ComposeError;
 use crate::config::{self, Remap};
 use crate::model::ComposeProjectName;
-use crate::registry::{Allocation, ContextRow, allocations};
+use crate::registry::{Allocation, ContextRow, RegistryError, allocations};
 use crate::remap;
 use crate::resolve::{Booked, Discovery, Note, book_project, discover, judge, note_use};
 use crate::shell::VariableName;
@@ -50,6 +50,8 @@ pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     let booked = discovery.as_ref().and_then(|discovery| book_all(app, discovery, &mut resolution));
     let known = match &booked {
         Some(booked) => Some((booked.held.clone(), booked.allocations.clone())),
+        // What could not be opened just now would be waited for twice.
+        None if !app.has_open_registry() && resolution.failures.iter().any(|error| error.is::<RegistryError>()) => None,
         None => keep(&mut resolution.failures, known(app)).flatten(),
     };
     if let Some((held, rows)) = &known {

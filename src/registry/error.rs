@@ -64,6 +64,7 @@ impl Cause {
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Cause::Denied(io::Error::new(io::ErrorKind::PermissionDenied, error.to_string()))
             }
+            _ if is_nonsense(&error) => Cause::Damaged(error.to_string()),
             _ => Cause::Sqlite(error),
         }
     }
@@ -75,6 +76,12 @@ impl Cause {
             _ => Cause::ReadOnly,
         }
     }
+}
+
+/// A value that gantry never wrote there: SQLite can read the page, but something has changed it.
+fn is_nonsense(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..))
 }
 
 impl fmt::Display for RegistryError {

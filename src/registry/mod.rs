@@ -63,7 +63,7 @@ impl Registry {
     /// It cannot be made or read, is damaged, is not ours, or belongs to a newer version.
     pub fn open(path: &Path) -> Result<Registry, RegistryError> {
         match open_for_writing(path) {
-            Err(RegistryError { cause: cause @ (Cause::ReadOnly | Cause::Denied(_)), .. }) if path.exists() => {
+            Err(RegistryError { cause: cause @ (Cause::ReadOnly | Cause::Denied(_)), .. }) if path.is_file() => {
                 let mut registry = open_for_reading(path)?;
                 registry.read_only = Some(cause);
                 Ok(registry)

@@ -13,7 +13,7 @@ use nix::fcntl::OFlag;
 /// What the system says; `InvalidInput` for anything that is not a regular file (a pipe would block for ever);
 /// `FileTooLarge` above `limit` bytes.
 pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
+    let file = OpenOptions::new().read(true).custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits()).open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -80,10 +80,20 @@ pub fn make_dir(path: &Path) -> io::Result<()> {
 /// Makes an empty file that only the user may read, or takes such rights from others where it exists.
 ///
 /// # Errors
-/// What the system says.
+/// What the system says; something that is not a regular file.
 pub fn make_private_file(path: &Path) -> io::Result<()> {
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-    let mode = file.metadata()?.permissions().mode() & 0o777;
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        // Without it, a pipe that nobody reads would block for ever.
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         file.set_permissions(fs::Permissions::from_mode(mode & 0o700))?;
     }

@@ -18,8 +18,9 @@ pub fn data_dir() -> Result<PathBuf> {
         return Ok(data.join("gantry"));
     }
     match ProjectDirs::from("", "", "gantry") {
-        Some(dirs) => Ok(dirs.data_dir().to_owned()),
-        None => bail!(NoHome),
+        // A relative HOME would mean another registry in each directory.
+        Some(dirs) if dirs.data_dir().is_absolute() => Ok(dirs.data_dir().to_owned()),
+        _ => bail!(NoHome),
     }
 }
 
@@ -59,8 +60,8 @@ pub fn cache_dir() -> Result<PathBuf> {
 /// Neither `HOME` nor the user database names one.
 pub fn home_dir() -> Result<PathBuf> {
     match BaseDirs::new() {
-        Some(dirs) => Ok(dirs.home_dir().to_owned()),
-        None => bail!(NoHome),
+        Some(dirs) if dirs.home_dir().is_absolute() => Ok(dirs.home_dir().to_owned()),
+        _ => bail!(NoHome),
     }
 }
 
@@ -70,7 +71,7 @@ pub struct NoHome;
 
 impl std::fmt::Display for NoHome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("no home directory: HOME is not set, and the user database names none")
+        f.write_str("no home directory: HOME is not an absolute path, and the user database names none")
     }
 }
 
