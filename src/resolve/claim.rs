@@ -49,9 +49,9 @@ pub fn judge(reader: &Reader, context: &Context) -> SqlResult<Claim> {
     // The original before its siblings: a clone that moved wants the ports that everybody knows.
     rivals.sort_by_key(|row| row.hash != base);
     let is_sibling = rivals.iter().any(|row| row.hash == base);
-    match rivals.into_iter().find(|row| !is_checkout_of(&row.path, row.remote.as_deref())) {
-        Some(orphan) => Ok(Claim::Inherited(orphan)),
-        None if is_sibling => Ok(Claim::New { hash: hash_of(&sibling_identity(context)), is_sibling }),
+    match rivals.iter().position(|row| !is_checkout_of(&row.path, row.remote.as_deref())) {
+        Some(orphan) => Ok(Claim::Inherited(rivals.swap_remove(orphan))),
+        None if is_sibling => Ok(Claim::New { hash: free_hash(sibling_identity(context), &rivals), is_sibling }),
         None => Ok(Claim::New { hash: base, is_sibling }),
     }
 }
@@ -62,6 +62,18 @@ pub fn note_use(registry: &mut Registry, held: &ContextRow) {
     if now - held.used_at > clock::DAY {
         // A registry that cannot be written still answers; only pruning by age loses a day.
         let _ = registry.write(|writer| Ok(contexts::touch(writer, held.id, now)?));
+    }
+}
+
+/// The sibling's hash. A sibling that has moved away keeps the hash of the path it came from; who comes to that path
+/// after it gets the next one.
+fn free_hash(mut identity: Vec<u8>, rivals: &[ContextRow]) -> ContextHash {
+    loop {
+        let hash = hash_of(&identity);
+        if rivals.iter().all(|row| row.hash != hash) {
+            return hash;
+        }
+        identity.push(b'@');
     }
 }
 
