@@ -54,7 +54,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return Ok(());
     }
     app.registry()?.write(|writer| {
-        for row in &rows {
+        // Compared whole: where another process was faster, SQLite may have given the number of the row away again.
+        let still_there = allocations::of_context(writer, context.id)?;
+        for row in rows.iter().filter(|row| still_there.contains(row)) {
             allocations::delete(writer, row.id)?;
         }
         if args.all {
