@@ -93,7 +93,7 @@ fn print(ui: &Ui, args: &Args, booked: &Booked, service: Option<&ServiceName>) -
     for row in &rows {
         match service {
             Some(_) => ui.line(&row.port.to_string())?,
-            None => ui.line(&format!("{} {}", row.service, row.port))?,
+            None => ui.text_line(&format!("{} {}", row.service, row.port))?,
         }
     }
     Ok(())

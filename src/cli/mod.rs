@@ -150,8 +150,14 @@ fn refuse(error: &clap::Error, wants_json: bool) -> ExitCode {
         ui.fail(&failure);
         return ExitCode::from(failure.exit);
     }
-    // Fails only where stdout or stderr is gone.
-    let _ = error.print();
+    if let Err(gone) = error.print()
+        && !error.use_stderr()
+        && gone.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        let failure = Failure::of(&anyhow::Error::from(gone).context("standard output cannot be written"));
+        Ui::new(Color::Never).fail(&failure);
+        return ExitCode::from(failure.exit);
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(failure::USAGE))
 }
 

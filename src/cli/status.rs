@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::ui::{Paint, Ui};
+use super::ui::{Cell, Paint, Ui};
 use crate::app::App;
 use crate::model::{ContextHash, Port, Protocol};
 use crate::status::{State, Status, statuses};
@@ -78,7 +78,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
             Some(port) => format!("{}:{port}", row.service),
             None => row.service.clone(),
         };
-        vec![row.context.to_string(), row.label.clone(), service, row.port.to_string(), row.state_text(ui)]
+        let plain = [row.context.to_string(), row.label.clone(), service, row.port.to_string()];
+        plain.map(Cell::from).into_iter().chain([row.state_cell()]).collect()
     });
     ui.table(&["context", "label", "service", "port", "state"], rows.collect())
 }
@@ -101,16 +102,13 @@ impl Row {
         }
     }
 
-    fn state_text(&self, ui: &Ui) -> String {
+    fn state_cell(&self) -> Cell {
         let paint = match self.state {
             State::Free => Paint::Dim,
             State::Listening => Paint::Good,
             State::Foreign => Paint::Bad,
         };
-        let state = ui.paint(paint, self.state.as_str());
-        match &self.holder {
-            Some(holder) => format!("{state}: {} (pid {})", holder.name, holder.pid),
-            None => state,
-        }
+        let holder = self.holder.as_ref().map(|holder| format!(": {} (pid {})", holder.name, holder.pid));
+        Cell::styled(paint, self.state.as_str(), holder.unwrap_or_default())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde::Serialize;
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
@@ -41,6 +41,13 @@ pub enum Paint {
     Dim,
 }
 
+/// A cell of a table: a word of gantry's own in its colour, then text that may be a stranger's.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    styled: Option<(Paint, &'static str)>,
+    text: String,
+}
+
 /// What every `--json` answer starts with.
 #[derive(Serialize)]
 struct Envelope<'a, T> {
@@ -70,8 +77,7 @@ impl Ui {
     /// stdout is closed or full.
     pub fn data(&self, bytes: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();
-        out.write_all(bytes)?;
-        Ok(out.flush()?)
+        out.write_all(bytes).and_then(|()| out.flush()).context("standard output cannot be written")
     }
 
     /// A line of data.
@@ -102,11 +108,11 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::data`].
-    pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
+    pub fn table<C: Into<Cell>>(&self, header: &[&str], rows: Vec<Vec<C>>) -> Result<()> {
         let mut builder = Builder::with_capacity(rows.len() + 1, header.len());
         builder.push_record(header.iter().map(|title| self.paint(Paint::Dim, &title.to_uppercase())));
         for row in rows {
-            builder.push_record(row.iter().map(|cell| printable(cell)));
+            builder.push_record(row.into_iter().map(|cell| self.cell(&cell.into())));
         }
         let mut table = builder.build();
         table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
@@ -116,13 +122,13 @@ impl Ui {
     /// What happened, for a person.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            say(&format!("gantry: {}", printable(text)));
+            say(&format!("gantry: {}", readable(text)));
         }
     }
 
     /// Something wrong that did not stop the command.
     pub fn warn(&self, text: &str) {
-        say(&format!("{}: {}", self.paint_err(Paint::Attention, "warning"), printable(text)));
+        say(&format!("{}: {}", self.paint_err(Paint::Attention, "warning"), readable(text)));
     }
 
     /// Why the command failed, and the way out.
@@ -131,9 +137,9 @@ impl Ui {
             say(&failure.to_json());
             return;
         }
-        say(&format!("{}: {}", self.paint_err(Paint::Bad, "error"), printable(&failure.message)));
+        say(&format!("{}: {}", self.paint_err(Paint::Bad, "error"), readable(&failure.message)));
         if let Some(hint) = &failure.hint {
-            say(&format!("{}: {}", self.paint_err(Paint::Dim, "hint"), printable(hint)));
+            say(&format!("{}: {}", self.paint_err(Paint::Dim, "hint"), readable(hint)));
         }
     }
 
@@ -155,8 +161,13 @@ impl Ui {
         Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
     }
 
+    fn cell(&self, cell: &Cell) -> String {
+        let styled = cell.styled.map(|(paint, text)| self.paint(paint, text)).unwrap_or_default();
+        styled + &printable(&cell.text)
+    }
+
     /// The text in a colour, where stdout takes colours.
-    pub fn paint(&self, paint: Paint, text: &str) -> String {
+    fn paint(&self, paint: Paint, text: &str) -> String {
         painted(self.takes_color(&io::stdout()), paint, text)
     }
 
@@ -177,6 +188,18 @@ impl Ui {
     }
 }
 
+impl Cell {
+    pub fn styled(paint: Paint, word: &'static str, text: String) -> Cell {
+        Cell { styled: Some((paint, word)), text }
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Cell {
+        Cell { styled: None, text }
+    }
+}
+
 /// A closed stderr is nobody's concern: there is nowhere left to tell it.
 fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
@@ -192,31 +215,29 @@ fn painted(takes_color: bool, paint: Paint, text: &str) -> String {
     if takes_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
-/// The text without what could steer a terminal: names come from compose files and branches of strangers. Colours that
-/// this room put there stay.
+/// The text on one line, without what could steer a terminal or turn the order of what it shows: names come from
+/// compose files and branches of strangers.
 fn printable(text: &str) -> String {
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        let style =
-            ["\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"].into_iter().find(|it| rest.starts_with(it));
-        let taken = match style {
-            Some(style) => {
-                shown.push_str(style);
-                style.len()
-            }
-            None if character.is_control() && character != '\n' => {
-                shown.extend(character.escape_default());
-                character.len_utf8()
-            }
-            None => {
-                shown.push(character);
-                character.len_utf8()
-            }
-        };
-        rest = &rest[taken..];
+    for character in text.chars() {
+        if character.is_control() || turns(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
     }
     shown
+}
+
+/// A message of a length that somebody reads: a stranger's file may have put a megabyte into it.
+fn readable(text: &str) -> String {
+    const FITS: usize = 2_000;
+    match text.char_indices().nth(FITS) {
+        Some((end, _)) => printable(&text[..end]) + "…",
+        None => printable(text),
+    }
 }
 
 /// The lines without the blanks that fill their last column.
@@ -230,13 +251,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_message_has_an_end() {
+        let endless = "é".repeat(100_000);
+        assert_eq!(readable(&endless), "é".repeat(2_000) + "…");
+        assert_eq!(readable("short"), "short");
+    }
+
+    #[test]
     fn nothing_steers_the_terminal() {
         #[track_caller]
         fn check(text: &str, expected: &str) {
             assert_eq!(printable(text), expected);
         }
         check("plain", "plain");
-        check("\x1b[31mred\x1b[0m", "\x1b[31mred\x1b[0m");
+        check("\x1b[31mred\x1b[0m", "\\u{1b}[31mred\\u{1b}[0m");
+        check("one\ntwo\u{85}", "one\\ntwo\\u{85}");
+        check("abc\u{202e}fed", "abc\\u{202e}fed");
+        check("süß 日本 \u{1f980}", "süß 日本 \u{1f980}");
         check("\x1b]0;title\x07", "\\u{1b}]0;title\\u{7}");
         check("a\rb", "a\\rb");
     }
