@@ -9,8 +9,9 @@ use anyhow::Result;
 use crate::app::App;
 use crate::compose::ComposeError;
 use crate::config::{self, Remap};
-use crate::model::ComposeProjectName;
-use crate::registry::{Allocation, ContextRow, RegistryError, allocations};
+use crate::context;
+use crate::model::{ComposeProjectName, Context};
+use crate::registry::{Allocation, ContextRow, RegistryError, allocations, contexts};
 use crate::remap;
 use crate::resolve::{Booked, Discovery, Note, book_project, discover, judge, note_use};
 use crate::shell::VariableName;
@@ -38,11 +39,14 @@ pub struct ResolveOptions {
 /// The variables of the current directory's context.
 ///
 /// # Errors
-/// The checkout itself cannot be read. Everything else goes into [`Resolution::failures`], so that what is booked
-/// already is still told.
+/// The directory is gone. Everything else goes into [`Resolution::failures`], so that what is booked already is still
+/// told.
 pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     let mut resolution = Resolution::default();
-    let context = app.context()?;
+    let context = match app.context() {
+        Ok(context) => context,
+        Err(error) => return without_context(app, error),
+    };
     resolution.inputs.extend(context.inputs.iter().cloned());
     resolution.inputs.push(context.root.join(config::FILE_NAME));
     let config = keep(&mut resolution.failures, app.config().cloned()).unwrap_or_default();
@@ -72,6 +76,32 @@ pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     resolution.inputs.sort_unstable();
     resolution.inputs.dedup();
     Ok(resolution)
+}
+
+/// What is booked for the checkout whose `gantry.yml` or repository is broken, and the files that may mend it.
+fn without_context(app: &mut App, error: anyhow::Error) -> Result<Resolution> {
+    let (candidates, mut inputs) = context::detect_despite(app.directory()?);
+    inputs.sort_unstable();
+    inputs.dedup();
+    let mut resolution = Resolution { inputs, failures: vec![error], ..Resolution::default() };
+    let held = keep(&mut resolution.failures, held_by_any(app, &candidates)).flatten();
+    if let Some((held, rows)) = held {
+        resolution.variables = variables(&held, &rows, None);
+    }
+    Ok(resolution)
+}
+
+fn held_by_any(app: &mut App, candidates: &[Context]) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
+    let Some(registry) = app.existing_registry()? else { return Ok(None) };
+    registry.read(|reader| {
+        for candidate in candidates {
+            if let Some(row) = contexts::find(reader, &candidate.identity, &candidate.root)? {
+                let rows = allocations::of_context(reader, row.id)?;
+                return Ok(Some((row, rows)));
+            }
+        }
+        Ok(None)
+    })
 }
 
 fn discovered(app: &App, resolution: &mut Resolution) -> Option<Discovery> {

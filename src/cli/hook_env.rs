@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::ui::Ui;
 use crate::app::App;
 use crate::config;
+use crate::context::{hash_of, sibling_identity};
 use crate::exports::{ResolveOptions, resolve};
 use crate::resolve::judge;
 use crate::shell::{Shell, VariableName, hook_env};
@@ -29,17 +30,27 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     if is_others() {
         return Ok(());
     }
-    let wanted = if is_project(app).unwrap_or(false) {
-        let resolution = resolve(app, ResolveOptions { auto: true, remap: true })?;
-        // Half an answer, while the compose file is being edited, must not take variables away.
-        if resolution.variables.is_empty() && !resolution.failures.is_empty() {
-            return Ok(());
-        }
-        resolution.variables
+    let resolution = if is_project(app).unwrap_or(true) {
+        resolve(app, ResolveOptions { auto: true, remap: true }).ok()
     } else {
-        BTreeMap::new()
+        None
+    };
+    let wanted = match resolution {
+        // Half an answer must not take variables away. Those of the checkout that the user came from must go.
+        Some(it) if it.variables.is_empty() && !it.failures.is_empty() && shell_is_of(app) => return Ok(()),
+        Some(resolution) => resolution.variables,
+        None => BTreeMap::new(),
     };
     ui.data(hook_env(args.shell, &wanted, env::raw_var).as_bytes())
+}
+
+/// Whether the shell has the variables of this checkout's context.
+fn shell_is_of(app: &App) -> bool {
+    let Ok(context) = app.context() else { return false };
+    let hash = env::raw_var(VariableName::GANTRY_CONTEXT.as_str());
+    [hash_of(&context.identity), hash_of(&sibling_identity(context))]
+        .iter()
+        .any(|it| Some(it.as_str()) == hash.as_deref())
 }
 
 /// Whether direnv has set the variables here: two that set and unset them would get into each other's way.

@@ -36,7 +36,7 @@ impl Checkout {
     pub(super) fn find(directory: &Path, inputs: &mut Vec<PathBuf>) -> Result<Option<Checkout>, RepositoryError> {
         for top in root::upwards(directory) {
             let dot_git = top.join(".git");
-            match git_dir_of(&dot_git)? {
+            match git_dir_of(&dot_git).inspect_err(|_| inputs.push(dot_git.clone()))? {
                 Some(git_dir) => {
                     if dot_git.is_file() {
                         inputs.push(dot_git);
@@ -61,13 +61,14 @@ impl Checkout {
             Some(line) => real_path(&git_dir, &line)?,
             None => git_dir.clone(),
         };
+        // Noted first: where the repository is damaged, its mending is seen.
+        inputs.extend(inputs_of(&git_dir, &common_dir));
         for (directory, name) in [(&git_dir, "HEAD"), (&common_dir, "objects"), (&common_dir, "refs")] {
             if directory.join(name).symlink_metadata().is_err() {
                 return Err(RepositoryError::damaged(directory, &format!("it has no `{name}`")));
             }
         }
         let config = GitConfig::load(&git_dir, &common_dir)?;
-        inputs.extend(inputs_of(&git_dir, &common_dir));
         inputs.extend(config.included_files(&common_dir));
         // A linked worktree shares the configuration of a bare repository, without being bare itself.
         let is_bare = git_dir == common_dir && config.is_true("core.bare");

@@ -42,13 +42,33 @@ use remote::RemoteUrl;
 /// [`RepositoryError`] where the repository is damaged or of a kind that cannot be read;
 /// [`config::ConfigError`] where `gantry.yml` is wrong.
 pub fn detect(directory: &Path) -> Result<Context> {
-    let directory = directory.canonicalize().with_context(|| format!("{} cannot be entered", directory.display()))?;
-    let mut inputs = Vec::new();
-    let checkout = Checkout::find(&directory, &mut inputs)?;
-    let top = checkout.as_ref().map(|checkout| checkout.top.as_path());
-    let root = root::find(&directory, top, &mut inputs);
     // Read without git as well: a mistake in the file shows wherever it lies.
-    let identity = config::load_project_config(&root)?.identity;
+    let configured = |root: &Path| Ok(config::load_project_config(root)?.identity);
+    detect_by(directory, &configured, &mut Vec::new())
+}
+
+/// What the context may be while [`detect`] fails: one for each identity that a broken `gantry.yml` may have meant,
+/// none where the repository itself cannot be read. With it the files whose mending may change the answer.
+pub fn detect_despite(directory: &Path) -> (Vec<Context>, Vec<PathBuf>) {
+    let mut inputs = Vec::new();
+    let contexts = [Identity::Branch, Identity::Worktree]
+        .into_iter()
+        .filter_map(|identity| detect_by(directory, &|_| Ok(identity), &mut inputs).ok())
+        .collect();
+    (contexts, inputs)
+}
+
+fn detect_by(
+    directory: &Path,
+    identity_of: &dyn Fn(&Path) -> Result<Identity>,
+    inputs: &mut Vec<PathBuf>,
+) -> Result<Context> {
+    let directory = directory.canonicalize().with_context(|| format!("{} cannot be entered", directory.display()))?;
+    let checkout = Checkout::find(&directory, inputs)?;
+    let top = checkout.as_ref().map(|checkout| checkout.top.as_path());
+    let root = root::find(&directory, top, inputs);
+    let identity = identity_of(&root)?;
+    let inputs = inputs.clone();
     match checkout {
         None => Ok(outside_git(root, inputs)),
         Some(checkout) => match identity {
