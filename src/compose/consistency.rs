@@ -1,6 +1,8 @@
 //! What Compose checks once all files are one: that what a service refers to is there.
 
 use super::tree::{Entry, Node, Value};
+use std::collections::HashSet;
+
 use super::{ComposeError, dependencies};
 
 /// Checks the active services of a model.
@@ -10,15 +12,20 @@ use super::{ComposeError, dependencies};
 pub(super) fn check(model: &Node, active: &[&Entry]) -> Result<(), ComposeError> {
     check_contents(model)?;
     dependencies::check(active)?;
+    let known = |section: &str| -> HashSet<&str> {
+        model.field(section).map(Node::entries).unwrap_or_default().iter().map(|entry| entry.name.as_str()).collect()
+    };
+    let networks = known("networks");
+    let resources = ["secrets", "configs", "volumes"].map(|section| (section, known(section)));
     for Entry { name, place, node } in active {
         if !["image", "build", "provider"].iter().any(|field| node.field(field).is_some_and(Node::is_given)) {
             let message = format!("service {name:?} has neither an image nor a build context specified");
             return Err(place.error(message));
         }
-        check_networks(model, name, node)?;
+        check_networks(&networks, name, node)?;
         check_scale(name, node)?;
-        for (field, section) in [("secrets", "secrets"), ("configs", "configs"), ("volumes", "volumes")] {
-            check_resources(model, name, node, field, section)?;
+        for (field, known) in &resources {
+            check_resources(known, name, node, field)?;
         }
     }
     Ok(())
@@ -58,26 +65,24 @@ fn check_scale(name: &str, service: &Node) -> Result<(), ComposeError> {
     }
 }
 
-fn check_networks(model: &Node, name: &str, service: &Node) -> Result<(), ComposeError> {
+fn check_networks(known: &HashSet<&str>, name: &str, service: &Node) -> Result<(), ComposeError> {
     let Some(networks) = service.field("networks") else { return Ok(()) };
     let names = networks.keys_or_texts();
     if let Some(mode) = service.field("network_mode").filter(|mode| mode.is_given() && !names.is_empty()) {
         let message = format!("service {name} declares mutually exclusive `network_mode` and `networks`");
         return Err(mode.place.error(message));
     }
-    let known = model.field("networks");
-    let absent = names.iter().find(|network| **network != "default" && !known.is_some_and(|known| known.has(network)));
+    let absent = names.iter().find(|network| **network != "default" && !known.contains(**network));
     match absent {
         Some(network) => Err(networks.place.error(format!("service {name:?} refers to undefined network {network}"))),
         None => Ok(()),
     }
 }
 
-fn check_resources(model: &Node, name: &str, service: &Node, field: &str, section: &str) -> Result<(), ComposeError> {
-    let known = model.field(section);
+fn check_resources(known: &HashSet<&str>, name: &str, service: &Node, field: &str) -> Result<(), ComposeError> {
     for item in service.field(field).map(Node::items).unwrap_or_default() {
-        let Some(source) = (if field == "volumes" { named_volume(item) } else { source_of(item) }) else { continue };
-        if !known.is_some_and(|known| known.has(source)) {
+        let source = if field == "volumes" { named_volume(item) } else { source_of(item) };
+        if let Some(source) = source.filter(|source| !known.contains(source)) {
             let kind = field.trim_end_matches('s');
             return Err(item.place.error(format!("service {name:?} refers to undefined {kind} {source}")));
         }

@@ -48,11 +48,13 @@ struct Need<'a> {
 fn needs_of(service: &Node) -> Vec<Need<'_>> {
     let mut needs = Vec::new();
     if let Some(dependencies) = service.field("depends_on") {
-        for other in dependencies.keys_or_texts() {
-            let condition = dependencies.field(other).and_then(|node| node.field("required"));
-            let required = condition.is_none_or(Node::is_true);
-            needs.push(Need { service: other, required, place: &dependencies.place });
-        }
+        let place = &dependencies.place;
+        let listed = dependencies.items().iter().filter_map(Node::as_str);
+        needs.extend(listed.map(|service| Need { service, required: true, place }));
+        needs.extend(dependencies.entries().iter().map(|Entry { name, node, .. }| {
+            let required = node.field("required").is_none_or(Node::is_true);
+            Need { service: name, required, place }
+        }));
     }
     let texts = |field: &str| service.field(field).map(Node::items).unwrap_or_default().iter();
     for (node, link) in texts("links").filter_map(|node| Some((node, node.as_str()?))) {

@@ -8,6 +8,9 @@ const DEPTH_LIMIT: usize = 32;
 /// Bytes that one text may grow to, so that a chain of doublings ends.
 const LENGTH_LIMIT: usize = 256 * 1024;
 
+/// Variables of one template that are looked at by name.
+const NAME_LIMIT: usize = 16;
+
 /// Where a template's values come from, and who hears of absent ones.
 pub(super) struct Scope<'a> {
     pub lookup: &'a dyn Fn(&str) -> Option<String>,
@@ -52,7 +55,8 @@ pub(super) fn substitute(template: &str, scope: &Scope<'_>) -> Result<String, Te
     Ok(text)
 }
 
-/// The names of the template's variables, an outer one before those in its argument; empty where the syntax is wrong.
+/// The names of the template's first variables, an outer one before those in its argument; none where the syntax is
+/// wrong.
 pub(super) fn variables(template: &str) -> Vec<&str> {
     let mut names = Vec::new();
     collect_variables(template, &mut names, 0);
@@ -76,6 +80,9 @@ fn collect_variables<'a>(template: &'a str, names: &mut Vec<&'a str>, depth: usi
     let Ok(pieces) = pieces(template) else { return };
     for piece in pieces {
         let Piece::Variable { name, operator } = piece else { continue };
+        if names.len() == NAME_LIMIT {
+            return;
+        }
         if !names.contains(&name) {
             names.push(name);
         }

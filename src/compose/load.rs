@@ -122,7 +122,9 @@ impl Interpolation<'_> {
                 .map(|text| (text, project_variable(&template).map(str::to_owned))),
             _ => self.env.substitute(self.session, &template, place).map(|text| (text, None)),
         };
-        result.map_err(|error| place.error(format!("{}: {error}", path.join("."))))
+        let (text, variable) = result.map_err(|error| place.error(format!("{}: {error}", path.join("."))))?;
+        self.session.spend_text(&text, place)?;
+        Ok((text, variable))
     }
 }
 

@@ -1,10 +1,12 @@
 //! The entries of a service's `ports`: the short syntax (`"127.0.0.1:8080:80/udp"`) and the long one.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use crate::model::{Block, Kind, Port, Protocol, Published, PublishedPort, ServiceName};
 
 use super::ComposeError;
+use super::session::Session;
 use super::tree::{Node, Place, Value};
 
 /// The parts of a short entry as text, before anybody asks whether they are ports.
@@ -33,14 +35,17 @@ pub(super) fn short_parts(text: &str) -> ShortParts<'_> {
 /// # Errors
 /// An entry that Compose or the engine would refuse.
 pub(super) fn published_ports(
+    session: &Session<'_>,
     service: &ServiceName,
     kind_of: &dyn Fn(Port) -> Kind,
     ports: &Node,
 ) -> Result<Vec<PublishedPort>, ComposeError> {
     let mut bindings: Vec<Binding<'_>> = Vec::new();
-    let mut known = std::collections::HashMap::new();
+    let mut known = HashMap::new();
     for entry in ports.items() {
-        for binding in bindings_of(entry)? {
+        let added = bindings_of(entry)?;
+        session.spend(added.len(), &entry.place)?;
+        for binding in added {
             let key = (binding.ip.unwrap_or("0.0.0.0"), binding.host.clone(), binding.container, binding.protocol);
             match known.get(&key) {
                 Some(&index) => bindings[index] = binding,

@@ -39,7 +39,7 @@ pub(super) fn read(session: &Session<'_>, root: &Path) -> Result<Project, Compos
     }
     let mut project = Project { files, name, ..Project::default() };
     for entry in services {
-        let ports = ports_of(entry)?;
+        let ports = ports_of(session, entry)?;
         if is_active(&entry.node, &profiles) {
             project.ports.extend(ports);
             add_service(&mut project, entry);
@@ -91,10 +91,10 @@ fn is_active(service: &Node, profiles: &str) -> bool {
     own.is_empty() || profiles.split(',').any(|name| name.trim() == "*") || own.iter().any(asked_for)
 }
 
-fn ports_of(Entry { name, node, .. }: &Entry) -> Result<Vec<PublishedPort>, ComposeError> {
+fn ports_of(session: &Session<'_>, Entry { name, node, .. }: &Entry) -> Result<Vec<PublishedPort>, ComposeError> {
     let Some(ports) = node.field("ports") else { return Ok(Vec::new()) };
     let image = node.field("image").and_then(Node::as_str);
-    ports::published_ports(&ServiceName::new(name.as_str()), &|port| kind::kind_of(image, name, port), ports)
+    ports::published_ports(session, &ServiceName::new(name.as_str()), &|port| kind::kind_of(image, name, port), ports)
 }
 
 fn add_service(project: &mut Project, Entry { name, node, .. }: &Entry) {

@@ -13,10 +13,17 @@ use super::tree::Place;
 use super::{ComposeError, Warning};
 
 /// Nodes that may be built, copies made by `extends` and files included twice counted each time.
-const NODE_LIMIT: usize = 1_000_000;
+const NODE_LIMIT: usize = 300_000;
 
-/// Files that may be read.
+/// Bytes of text that count as much as one node.
+const TEXT_PER_NODE: usize = 32;
+
+/// Files that may be read, and their bytes.
 const FILE_LIMIT: usize = 1_000;
+const TOTAL_LIMIT: u64 = 2 * yaml::SIZE_LIMIT;
+
+/// Warnings that are kept; nobody reads more.
+const WARNING_LIMIT: usize = 100;
 
 /// What a reading gathers on its way.
 pub(super) struct Session<'a> {
@@ -29,6 +36,7 @@ pub(super) struct Session<'a> {
     warnings: RefCell<Vec<Warning>>,
     nodes: Cell<usize>,
     files: Cell<usize>,
+    bytes: Cell<u64>,
     incomplete: Cell<bool>,
 }
 
@@ -42,6 +50,7 @@ impl<'a> Session<'a> {
             warnings: RefCell::default(),
             nodes: Cell::new(0),
             files: Cell::new(0),
+            bytes: Cell::new(0),
             incomplete: Cell::new(false),
         }
     }
@@ -57,7 +66,7 @@ impl<'a> Session<'a> {
     pub(super) fn warn(&self, place: Option<&Place>, message: String) {
         let warning = Warning { source: place.map(Place::source), message };
         let mut warnings = self.warnings.borrow_mut();
-        if !warnings.contains(&warning) {
+        if warnings.len() < WARNING_LIMIT && !warnings.contains(&warning) {
             warnings.push(warning);
         }
     }
@@ -83,7 +92,13 @@ impl<'a> Session<'a> {
         if self.files.get() > FILE_LIMIT {
             return Err(whole_file(path, format!("more than {FILE_LIMIT} files are read by include and extends")));
         }
-        files::read_limited(path, yaml::SIZE_LIMIT).map_err(|error| whole_file(path, reason(path, &error)))
+        let bytes = files::read_limited(path, yaml::SIZE_LIMIT);
+        let bytes = bytes.map_err(|error| whole_file(path, reason(path, &error)))?;
+        self.bytes.set(self.bytes.get() + bytes.len() as u64);
+        if self.bytes.get() > TOTAL_LIMIT {
+            return Err(whole_file(path, format!("more than {TOTAL_LIMIT} bytes are read by include and extends")));
+        }
+        Ok(bytes)
     }
 
     /// Counts nodes about to be built.
@@ -93,9 +108,17 @@ impl<'a> Session<'a> {
     pub(super) fn spend(&self, nodes: usize, place: &Place) -> Result<(), ComposeError> {
         self.nodes.set(self.nodes.get().saturating_add(nodes));
         if self.nodes.get() > NODE_LIMIT {
-            return Err(place.error(format!("more than {NODE_LIMIT} values after include and extends")));
+            return Err(place.error(format!("more than {NODE_LIMIT} values, counted after include and extends")));
         }
         Ok(())
+    }
+
+    /// Counts a text that variables have made.
+    ///
+    /// # Errors
+    /// As [`Session::spend`].
+    pub(super) fn spend_text(&self, text: &str, place: &Place) -> Result<(), ComposeError> {
+        self.spend(text.len() / TEXT_PER_NODE, place)
     }
 
     /// The inputs, the warnings, and the variables that stand for host ports.
