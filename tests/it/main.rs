@@ -9,6 +9,7 @@
 
 mod book;
 mod completions;
+mod compose_agreement;
 mod config;
 mod context;
 mod direnv;
