@@ -52,6 +52,9 @@ _gantry() {
             gantry,man)
                 cmd="gantry__subcmd__man"
                 ;;
+            gantry,override)
+                cmd="gantry__subcmd__override"
+                ;;
             gantry,prune)
                 cmd="gantry__subcmd__prune"
                 ;;
@@ -100,6 +103,9 @@ _gantry() {
             gantry__subcmd__help,man)
                 cmd="gantry__subcmd__help__subcmd__man"
                 ;;
+            gantry__subcmd__help,override)
+                cmd="gantry__subcmd__help__subcmd__override"
+                ;;
             gantry__subcmd__help,prune)
                 cmd="gantry__subcmd__help__subcmd__prune"
                 ;;
@@ -122,7 +128,7 @@ _gantry() {
 
     case "${cmd}" in
         gantry)
-            opts="-h -V --color --help --version export get book release status context discover prune gc which run init hook config completions man help"
+            opts="-h -V --color --help --version export get book release status context discover override prune gc which run init hook config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -254,7 +260,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__export)
-            opts="-h -V --auto --format --color --help --version"
+            opts="-h -V --auto --no-remap --format --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,7 +300,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__help)
-            opts="export get book release status context discover prune which run init hook config completions man help"
+            opts="export get book release status context discover override prune which run init hook config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -461,6 +467,20 @@ _gantry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gantry__subcmd__help__subcmd__override)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gantry__subcmd__help__subcmd__prune)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -582,6 +602,24 @@ _gantry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gantry__subcmd__override)
+            opts="-h -V --show --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

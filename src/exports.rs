@@ -13,7 +13,7 @@ use crate::context;
 use crate::model::{ComposeProjectName, Context};
 use crate::registry::{Allocation, ContextRow, RegistryError, allocations, contexts};
 use crate::remap;
-use crate::resolve::{Booked, Discovery, Note, book_project, discover, judge, note_use};
+use crate::resolve::{Booked, Discovery, Note, book_project, booked_already, discover, judge, note_use};
 use crate::shell::VariableName;
 
 /// A context's variables, as far as they are known.
@@ -50,8 +50,12 @@ pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     resolution.inputs.extend(context.inputs.iter().cloned());
     resolution.inputs.push(context.root.join(config::FILE_NAME));
     let config = keep(&mut resolution.failures, app.config().cloned()).unwrap_or_default();
-    let discovery = if options.auto { discovered(app, &mut resolution) } else { None };
-    let booked = discovery.as_ref().and_then(|discovery| book_all(app, discovery, &mut resolution));
+    // Without `auto` the registry alone answers; the compose file is read for the override, if it can be.
+    let discovery = if options.auto { discovered(app, &mut resolution) } else { discover(app).ok() };
+    let booked = discovery.as_ref().and_then(|discovery| match options.auto {
+        true => book_all(app, discovery, &mut resolution),
+        false => keep(&mut resolution.failures, booked_already(app, discovery)).flatten(),
+    });
     let known = match &booked {
         Some(booked) => Some((booked.held.clone(), booked.allocations.clone())),
         // What could not be opened just now would be waited for twice.
