@@ -72,6 +72,8 @@ impl Terminal {
 
     /// The variables that a program started at the next prompt finds, but for the shell's restless ones.
     pub fn variables(&mut self) -> BTreeMap<String, String> {
+        // The prompt that stands there may be older than a change that the test has made to a file.
+        self.enter("true");
         let listed = self.ask("env -0");
         let pairs = listed.split_terminator('\0').map(|pair| pair.split_once('=').unwrap());
         pairs
