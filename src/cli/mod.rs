@@ -22,6 +22,7 @@ mod status;
 mod ui;
 mod which;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -83,7 +84,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = env::args();
     let wants_json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
-    let matches = match command().try_get_matches_from(&arguments) {
+    let matches = match command().color(color_of(&arguments)).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error, wants_json),
     };
@@ -104,6 +105,17 @@ pub fn main() -> ExitCode {
                 ExitCode::from(failure.exit)
             }
         },
+    }
+}
+
+/// What `--color` says, read ahead: the parser's own errors and its help follow it too.
+fn color_of(arguments: &[OsString]) -> clap::ColorChoice {
+    let options = || arguments.iter().take_while(|argument| *argument != "--").filter_map(|it| it.to_str());
+    let apart = options().zip(options().skip(1)).filter(|(name, _)| *name == "--color").map(|(_, value)| value);
+    match options().filter_map(|it| it.strip_prefix("--color=")).chain(apart).last() {
+        Some("always") => clap::ColorChoice::Always,
+        Some("never") => clap::ColorChoice::Never,
+        _ => clap::ColorChoice::Auto,
     }
 }
 
