@@ -35,7 +35,11 @@ pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// What the system says; the old file then stands as it was.
 pub fn replace(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = fs::canonicalize(path).unwrap_or_else(|_| match fs::read_link(path) {
+        // The link's file is not there yet.
+        Ok(target) => path.parent().unwrap_or(Path::new(".")).join(target),
+        Err(_) => path.to_owned(),
+    });
     let mode = fs::metadata(&path).map_or(mode, |metadata| metadata.permissions().mode());
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".gantry-").tempfile_in(directory)?;

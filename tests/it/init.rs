@@ -100,6 +100,16 @@ fn a_link_to_the_dotfiles_stays_a_link() {
 }
 
 #[test]
+fn a_link_whose_file_is_not_there_yet_stays_a_link() {
+    let shop = Shop::new();
+    shop.sandbox.directory("home/dotfiles");
+    symlink("dotfiles/bashrc", shop.sandbox.path("home/.bashrc")).unwrap();
+    shop.gantry("init --shell bash").require_success();
+    assert_eq!(fs::read_link(shop.sandbox.path("home/.bashrc")).unwrap(), Path::new("dotfiles/bashrc"));
+    assert_eq!(read(&shop, "home/dotfiles/bashrc"), "eval \"$(gantry hook bash)\"\n");
+}
+
+#[test]
 fn permissions_stay() {
     use std::os::unix::fs::PermissionsExt;
     let shop = Shop::new();
