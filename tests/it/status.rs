@@ -81,16 +81,17 @@ fn json_has_every_field() {
     assert_eq!(shop.gantry("status --json").json(), json!({ "format_version": 1, "allocations": rows }));
 }
 
-/// Names and pids of holders, by service.
-fn states(shop: &Shop, arguments: &str) -> Vec<(String, String, Option<(String, u64)>)> {
+/// Service, state, and the holder's name and pid.
+type State = (String, String, Option<(String, u64)>);
+
+fn states(shop: &Shop, arguments: &str) -> Vec<State> {
     let status = shop.gantry(arguments).json();
     let rows = status["allocations"].as_array().unwrap().iter();
     rows.map(|row| {
-        let text = |name: &str| row[name].as_str().unwrap().to_owned();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
         let holder = row["holder"].as_object();
-        let holder =
-            holder.map(|holder| (holder["name"].as_str().unwrap().to_owned(), holder["pid"].as_u64().unwrap()));
-        (text("service"), text("state"), holder)
+        let holder = holder.map(|holder| (text(&holder["name"]), holder["pid"].as_u64().unwrap()));
+        (text(&row["service"]), text(&row["state"]), holder)
     })
     .collect()
 }
@@ -181,6 +182,27 @@ fn colour_only_where_it_is_wanted() {
     assert_eq!(at_terminal("NO_COLOR=1 TERM=xterm gantry status"), (shop.fill(plain), 0));
     assert_eq!(at_terminal("TERM=xterm gantry status --color never"), (shop.fill(plain), 0));
     assert_eq!(at_terminal("NO_COLOR=1 gantry status --color always"), (shop.fill(&coloured), 0));
+}
+
+#[test]
+fn failures_are_coloured_as_well() {
+    let shop = Shop::new();
+    let red = "\u{1b}[31merror\u{1b}[0m: port {3} is free: nobody booked it, nobody listens on it\n";
+    let hint = "\u{1b}[2mhint\u{1b}[0m: `gantry book SERVICE --port {3}` books it\n";
+    shop.check("which {3} --color always", "", &format!("{red}{hint}"), 3);
+    let at_terminal = |command: &str| converse(&shop.sandbox, &shop.checkout, &shop.fill(command), "").0;
+    assert_eq!(at_terminal("TERM=xterm gantry which {3}"), shop.fill(&format!("{red}{hint}")));
+    // The parser's own words too, and the help.
+    for arguments in ["nope", "status --nope", "get", "status --help", "help status"] {
+        assert!(at_terminal(&format!("TERM=xterm gantry {arguments}")).contains('\u{1b}'), "{arguments}");
+        for plain in
+            ["NO_COLOR=1 TERM=xterm gantry", "TERM=xterm gantry --color never", "TERM=xterm gantry --color=never"]
+        {
+            let screen = at_terminal(&format!("{plain} {arguments}"));
+            assert!(!screen.contains('\u{1b}') && screen.len() > 20, "{plain} {arguments}\n{screen}");
+        }
+    }
+    assert!(shop.gantry("--color always nope").stderr.contains('\u{1b}'));
 }
 
 #[test]
