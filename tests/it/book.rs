@@ -1,6 +1,10 @@
 //! `gantry book`.
 
+use std::collections::BTreeSet;
+use std::process::Stdio;
+
 use crate::ports::Foreign;
+use crate::sandbox::Sandbox;
 use crate::shop::{HASH, Shop};
 
 #[test]
@@ -151,6 +155,23 @@ fn auto_books_the_others_where_one_range_is_full() {
 }
 
 #[test]
+fn json_tells_what_was_booked_and_what_was_not() {
+    let shop = Shop::new();
+    shop.compose("services: { redis: { image: redis, ports: ['6379'] } }\n");
+    shop.set_range("default:{16}-{16}");
+    shop.set_range("redis:{16}-{16}");
+    shop.check("book a -q", "{16}\n", "", 0);
+    let output = shop.gantry("book --auto --json");
+    let booked: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let row = serde_json::json!([
+        { "service": "a", "port": shop.port(16), "container_port": null, "env_var": "A_PORT" },
+    ]);
+    assert_eq!((&booked["allocations"], output.status), (&row, 4), "{output:?}");
+    let error: serde_json::Value = serde_json::from_str(&output.stderr).unwrap();
+    assert_eq!(error["error"]["kind"], "range_full", "{output:?}");
+}
+
+#[test]
 fn bad_and_reserved_ports_are_not_chosen_but_may_be_named() {
     let shop = Shop::new();
     shop.set_range("printer:10079-10081");
@@ -166,13 +187,39 @@ fn bad_and_reserved_ports_are_not_chosen_but_may_be_named() {
 
 #[test]
 fn the_kernels_ports_are_chosen_only_on_purpose() {
-    let limits = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
-    let first = limits.split_whitespace().next().unwrap();
-    let shop = Shop::new();
-    shop.set_range(&format!("odd:{first}-{first}"));
-    // The user has set it: that is on purpose. Whether it is free just now is the kernel's affair.
-    let got = shop.gantry("book odd -q").require_success().stdout;
-    assert!([format!("{first}\n"), shop.fill("{16}\n")].contains(&got), "{got}");
+    let sandbox = Sandbox::new();
+    let checkout = sandbox.directory("shop");
+    // A network namespace has ephemeral and reserved ports of its own, and nobody listens in it.
+    let mut command = sandbox.command("unshare", &checkout);
+    if !nix::unistd::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    let script =
+        "cd /proc/sys/net/ipv4 && echo 5400 5600 >ip_local_port_range && echo 10000-10004 >ip_local_reserved_ports
+        cd \"$1\"
+        gantry get postgres; gantry book other
+        gantry config --set-range purpose:5500-5501; gantry book purpose; gantry book named --port 5502";
+    command.args(["--net", "sh", "-c", script, "sh"]).arg(&checkout);
+    sandbox.run(&mut command).check("10005\n10006\n5500\n5502\n", "gantry: 1 setting changed\n", 0);
+}
+
+#[test]
+fn sixty_four_at_once_get_sixty_four_ports() {
+    let sandbox = Sandbox::new();
+    let children: Vec<_> = (0..64)
+        .map(|number| {
+            let directory = sandbox.directory(format!("project-{number}"));
+            let mut command = sandbox.command("gantry", &directory);
+            command.args(["book", "web"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    let mut ports = BTreeSet::new();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        ports.insert(String::from_utf8(output.stdout).unwrap());
+    }
+    assert_eq!(ports.len(), 64);
 }
 
 #[test]
