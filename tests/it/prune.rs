@@ -248,6 +248,19 @@ fn undo_where_the_project_came_back_and_booked_anew() {
 }
 
 #[test]
+fn undo_where_the_project_lives_on_elsewhere() {
+    let shop = Shop::booked();
+    let renamed = shop.sandbox.path("renamed");
+    fs::rename(&shop.checkout, &renamed).unwrap();
+    shop.check_in(&shop.sandbox.path("home"), "prune", ROWS, &format!("{GONE}{GAVE}"), 0);
+    shop.check_in(&renamed, "get postgres", "{0}\n", "", 0);
+    let lost = |row: &str| format!("warning: not put back, taken meanwhile: shop/main: {row}\n");
+    let warnings = ["postgres ({0})", "web ({1})", "redis ({12})"].map(lost).concat();
+    shop.check_in(&renamed, "prune --undo", "", &warnings, 0);
+    shop.check_in(&renamed, "get web", "{1}\n", "", 0);
+}
+
+#[test]
 fn a_renamed_repository_takes_its_ports_along_before_it_is_pruned() {
     let shop = Shop::booked();
     let renamed = shop.sandbox.path("renamed");
