@@ -131,6 +131,44 @@ fn a_full_range_still_tells_the_others() {
 }
 
 #[test]
+fn a_broken_compose_file_leaves_what_is_booked() {
+    let shop = Shop::booked();
+    shop.compose("services:\n  web: [unfinished\n");
+    let output = shop.gantry("export --auto");
+    assert_eq!((output.stdout, output.status), (shop.fill(&shell_lines()), 1));
+    let (error, hint) = output.stderr.split_once('\n').unwrap();
+    assert!(error.starts_with("error: [SANDBOX]/shop/compose.yaml:"), "{error}");
+    assert_eq!(hint, "hint: `docker compose -f [SANDBOX]/shop/compose.yaml config` checks it\n");
+}
+
+#[test]
+fn the_project_may_name_itself() {
+    let shop = Shop::booked();
+    shop.sandbox.write("shop/gantry.yml", "project_name: old-volumes\n");
+    shop.check("export", &shell_lines().replace("shop-main", "old-volumes"), "", 0);
+    shop.sandbox.write("shop/gantry.yml", "project: typo\n");
+    let output = shop.gantry("export");
+    assert_eq!((output.stdout.as_str(), output.status), ("", 1));
+    assert!(output.stderr.starts_with("error: [SANDBOX]/shop/gantry.yml:1: "), "{}", output.stderr);
+}
+
+#[test]
+fn names_that_a_shell_would_act_on_are_told_apart_and_quoted() {
+    let shop = Shop::new();
+    shop.compose(
+        "services:\n  a-b: { image: x, ports: ['{0}:1'] }\n  a.b: { image: x, ports: ['{1}:1'] }\n  \
+         p: { image: x, ports: ['${PATH:-{2}}:1'] }\n",
+    );
+    shop.sandbox.git(&shop.checkout, ["switch", "--quiet", "--create", "$(touch${IFS}pwned)"]);
+    let output = shop.gantry("export --auto").require_success();
+    let names: Vec<&str> = output.stdout.lines().map(|line| line.split_once('=').unwrap().0).collect();
+    assert_eq!(names.len(), 5, "{output:?}");
+    assert!(!names.contains(&"export PATH"), "{output:?}");
+    let script = "eval \"$(gantry export)\"; ls -A";
+    shop.sandbox.script("bash", &shop.checkout, script).check(".git\ncompose.yaml\n", "", 0);
+}
+
+#[test]
 fn a_registry_that_cannot_be_read_is_an_error_and_stays_as_it_is() {
     let shop = Shop::new();
     let registry = shop.sandbox.registry();
