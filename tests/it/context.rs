@@ -74,6 +74,32 @@ fn no_repository_is_a_context_by_its_path() {
 }
 
 #[test]
+fn a_password_in_the_remote_is_neither_shown_nor_stored() {
+    let sandbox = Sandbox::new();
+    let checkout = sandbox.repository("shop", "https://tess:hunter2@example.com/shop.git");
+    let context = sandbox.gantry(&checkout, ["context", "--json"]).json();
+    assert_eq!(context["remote"], "https://example.com/shop.git");
+    sandbox.gantry(&checkout, ["book", "web"]).require_success();
+    let registry = std::fs::read(sandbox.registry()).unwrap();
+    assert!(!registry.windows(7).any(|bytes| bytes == b"hunter2"));
+}
+
+#[test]
+fn a_detached_head_goes_by_what_is_worked_on() {
+    let shop = Shop::new();
+    let git = |arguments: &str| shop.sandbox.git(&shop.checkout, arguments.split_whitespace());
+    git("commit --quiet --allow-empty -m two");
+    git("switch --quiet --create work");
+    git("bisect start HEAD HEAD~1");
+    let label = |expected: &str| assert_eq!(shop.gantry("context --json").json()["label"], expected);
+    label("shop/work");
+    git("bisect reset");
+    label("shop/work");
+    git("switch --quiet --detach");
+    label("shop/shop");
+}
+
+#[test]
 fn a_directory_that_is_gone_is_an_error() {
     let sandbox = Sandbox::new();
     let gone = sandbox.directory("gone");
