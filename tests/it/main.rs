@@ -23,6 +23,7 @@ mod house;
 mod init;
 mod ports;
 mod prune;
+mod race;
 mod release;
 mod remap;
 mod run;
