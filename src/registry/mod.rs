@@ -40,6 +40,9 @@ use crate::sys::files;
 /// Long enough for a hundred writers that each wait for a slow disk.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Pages of 4 KiB: some two thousand allocations.
+const CHECKED_PAGES: u32 = 128;
+
 /// An open registry.
 #[derive(Debug)]
 pub struct Registry {
@@ -92,7 +95,8 @@ impl Registry {
     /// Runs `work` in one `BEGIN IMMEDIATE` transaction: all of it is kept, or on an error nothing.
     ///
     /// # Errors
-    /// The registry is read-only, busy for longer than half a minute, or the disk is full; or what `work` says.
+    /// The registry is read-only, damaged, busy for longer than half a minute, or the disk is full; or what `work`
+    /// says.
     pub fn write<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
         if let Some(cause) = &self.read_only {
             return Err(RegistryError::new(&self.path, cause.duplicate()).into());
@@ -106,6 +110,7 @@ impl Registry {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| named(error.into()))?;
+        require_sound(&transaction).map_err(|cause| RegistryError::new(&path, cause))?;
         let value = work(&transaction).map_err(named)?;
         transaction.commit().map_err(|error| named(error.into()))?;
         Ok(value)
@@ -117,6 +122,22 @@ impl Registry {
     /// What SQLite says.
     pub fn read<T>(&self, work: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> anyhow::Result<T> {
         work(&self.connection).map_err(|error| RegistryError::from_sqlite(&self.path, error).into())
+    }
+}
+
+/// Refuses to write into a damaged file: a booking on top of it would hide the damage, or give a port out twice. Looking
+/// at all of a common registry costs less than a millisecond; of one beyond [`CHECKED_PAGES`], SQLite looks at the
+/// pages that it touches.
+fn require_sound(connection: &Connection) -> Result<(), Cause> {
+    let pages: u32 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(Cause::from_sqlite)?;
+    if pages > CHECKED_PAGES {
+        return Ok(());
+    }
+    let found: rusqlite::Result<String> = connection.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0));
+    match found {
+        Ok(text) if text == "ok" => Ok(()),
+        Ok(text) => Err(Cause::Damaged(text)),
+        Err(error) => Err(Cause::from_sqlite(error)),
     }
 }
 

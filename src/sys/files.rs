@@ -86,18 +86,12 @@ pub fn make_dir(path: &Path) -> io::Result<()> {
 /// # Errors
 /// What the system says; something that is not a regular file.
 pub fn make_private_file(path: &Path) -> io::Result<()> {
-    let file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        // Without it, a pipe that nobody reads would block for ever.
-        .custom_flags(OFlag::O_NONBLOCK.bits())
-        .open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
+    // Asked before it is opened: a pipe that nobody reads would block for ever.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    let mode = metadata.permissions().mode() & 0o777;
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    let mode = file.metadata()?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         file.set_permissions(fs::Permissions::from_mode(mode & 0o700))?;
     }
