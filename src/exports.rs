@@ -56,6 +56,9 @@ pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
         true => book_all(app, discovery, &mut resolution),
         false => keep(&mut resolution.failures, booked_already(app, discovery)).flatten(),
     });
+    if let (Some(booked), Ok(Some(registry))) = (&booked, app.existing_registry()) {
+        note_use(registry, &booked.held);
+    }
     let known = match &booked {
         Some(booked) => Some((booked.held.clone(), booked.allocations.clone())),
         // What could not be opened just now would be waited for twice.

@@ -3,13 +3,14 @@
 use super::tree::{Entry, Node, Value};
 use std::collections::HashSet;
 
+use super::session::Session;
 use super::{ComposeError, dependencies};
 
 /// Checks the active services of a model.
 ///
 /// # Errors
 /// The first reference to something that the model does not have, in Compose's words.
-pub(super) fn check(model: &Node, active: &[&Entry]) -> Result<(), ComposeError> {
+pub(super) fn check(session: &Session<'_>, model: &Node, active: &[&Entry]) -> Result<(), ComposeError> {
     check_contents(model)?;
     dependencies::check(active)?;
     let known = |section: &str| -> HashSet<&str> {
@@ -19,8 +20,8 @@ pub(super) fn check(model: &Node, active: &[&Entry]) -> Result<(), ComposeError>
     let resources = ["secrets", "configs", "volumes"].map(|section| (section, known(section)));
     for Entry { name, place, node } in active {
         if !["image", "build", "provider"].iter().any(|field| node.field(field).is_some_and(Node::is_given)) {
-            let message = format!("service {name:?} has neither an image nor a build context specified");
-            return Err(place.error(message));
+            // Compose refuses it. Its ports are plain all the same, and a file that is being written has them first.
+            session.warn(Some(place), format!("service {name:?} has neither an image nor a build context specified"));
         }
         check_networks(&networks, name, node)?;
         check_scale(name, node)?;

@@ -35,7 +35,7 @@ pub(super) fn read(session: &Session<'_>, root: &Path) -> Result<Project, Compos
     let services = model.field("services").map(Node::entries).unwrap_or_default();
     let active: Vec<&Entry> = services.iter().filter(|entry| is_active(&entry.node, &profiles)).collect();
     if !session.is_incomplete() {
-        consistency::check(&model, &active)?;
+        consistency::check(session, &model, &active)?;
     }
     let mut project = Project { files, name, ..Project::default() };
     for entry in services {

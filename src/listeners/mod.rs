@@ -9,11 +9,11 @@ mod owner;
 mod proc_net;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::fd::AsRawFd;
 
 use anyhow::{Result, anyhow};
 
 use crate::model::{Port, Protocol};
+use crate::sys::sockets;
 
 pub use kernel::{ephemeral_range, reserved_ports};
 pub use owner::origin_of;
@@ -97,18 +97,8 @@ pub fn can_bind(port: Port, protocol: Protocol) -> bool {
 fn bind(address: SocketAddr, protocol: Protocol) -> std::io::Result<()> {
     match protocol {
         Protocol::Udp => UdpSocket::bind(address).map(drop),
-        Protocol::Tcp | Protocol::Sctp => bind_stream(address),
+        Protocol::Tcp | Protocol::Sctp => sockets::bind_stream(address),
     }
-}
-
-/// Binds as a server would, without listening: a prune or booking at the same moment would take that for a server.
-fn bind_stream(address: SocketAddr) -> std::io::Result<()> {
-    use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, setsockopt, socket, sockopt};
-    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
-    let socket = socket(family, SockType::Stream, SockFlag::empty(), None)?;
-    // Without it, connections that ended a minute ago would count.
-    setsockopt(&socket, sockopt::ReuseAddr, &true)?;
-    Ok(bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?)
 }
 
 impl Listening {

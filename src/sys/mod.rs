@@ -9,3 +9,4 @@ pub mod env;
 pub mod files;
 pub mod paths;
 pub mod process;
+pub mod sockets;

@@ -44,7 +44,8 @@ fn the_number_stays_while_the_service_runs() {
 
 fn exported() -> String {
     format!(
-        "export COMPOSE_PROJECT_NAME=shop-main\nexport GANTRY_CONTEXT={HASH}\nexport PG_PORT={{0}}\n\
+        "export COMPOSE_FILE=[SANDBOX]/shop/compose.yaml:[SANDBOX]/home/.local/state/gantry/overrides/{HASH}.yaml\n\
+         export COMPOSE_PROJECT_NAME=shop-main\nexport GANTRY_CONTEXT={HASH}\nexport PG_PORT={{0}}\n\
          export REDIS_PORT={{12}}\nexport WEB_PORT={{1}}\n"
     )
 }

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use crate::sandbox::{Output, Sandbox, await_some};
 
-const SERVICES: &str = "services:\n  db: {ports: [\"5432\"]}\n  web: {ports: [\"80\"]}\n  mq: {ports: [\"5672\"]}\n";
+const SERVICES: &str = "services:\n  db: {image: x, ports: [\"5432\"]}\n  web: {image: x, ports: [\"80\"]}\n  mq: {image: x, ports: [\"5672\"]}\n";
 
 /// Directories that are contexts of their own, each with three services.
 fn projects(sandbox: &Sandbox, count: usize) -> Vec<PathBuf> {
