@@ -14,6 +14,9 @@ pub const SIZE_LIMIT: u64 = 2 * 1024 * 1024;
 /// Nodes after aliases are resolved.
 const NODE_LIMIT: usize = 100_000;
 
+/// Mappings and sequences within each other.
+const DEPTH_LIMIT: usize = 64;
+
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -83,7 +86,7 @@ fn options() -> serde_yaml::Options {
         // As in Compose: `0440` is a file mode.
         legacy_octal_numbers: true,
         with_snippet: false,
-        budget: serde_yaml::budget! { max_nodes: NODE_LIMIT, max_depth: 64 },
+        budget: serde_yaml::budget! { max_nodes: NODE_LIMIT, max_depth: DEPTH_LIMIT },
     }
 }
 
@@ -211,6 +214,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
 fn message_of(error: &serde_yaml::Error) -> String {
     let text = error.without_snippet().to_string();
     let line = text.lines().next().unwrap_or("not YAML");
+    if line.contains("budget breached: Nodes") {
+        return format!("more than {NODE_LIMIT} values, aliases counted each time");
+    }
+    if line.contains("budget breached: Depth") || line.contains("recursion limit exceeded") {
+        return format!("nested deeper than {DEPTH_LIMIT} levels");
+    }
     let line = line.strip_prefix("error: ").unwrap_or(line);
     let message = match line.split_once(": ") {
         Some((position, rest)) if position.starts_with("line ") && position.contains(" column ") => rest,
