@@ -52,17 +52,21 @@ pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     let config = keep(&mut resolution.failures, app.config().cloned()).unwrap_or_default();
     // Without `auto` the registry alone answers; the compose file is read for the override, if it can be.
     let discovery = if options.auto { discovered(app, &mut resolution) } else { discover(app).ok() };
-    let booked = discovery.as_ref().and_then(|discovery| match options.auto {
-        true => book_all(app, discovery, &mut resolution),
-        false => keep(&mut resolution.failures, booked_already(app, discovery)).flatten(),
-    });
+    let mut booked = match &discovery {
+        Some(discovery) if options.auto => book_all(app, discovery, &mut resolution),
+        _ => None,
+    };
+    // What could not be opened just now would be waited for twice.
+    let is_readable = app.has_open_registry() || !resolution.failures.iter().any(|error| error.is::<RegistryError>());
+    if let (None, Some(discovery), true) = (&booked, &discovery, is_readable) {
+        booked = keep(&mut resolution.failures, booked_already(app, discovery)).flatten();
+    }
     if let (Some(booked), Ok(Some(registry))) = (&booked, app.existing_registry()) {
         note_use(registry, &booked.held);
     }
     let known = match &booked {
         Some(booked) => Some((booked.held.clone(), booked.allocations.clone())),
-        // What could not be opened just now would be waited for twice.
-        None if !app.has_open_registry() && resolution.failures.iter().any(|error| error.is::<RegistryError>()) => None,
+        None if !is_readable => None,
         None => keep(&mut resolution.failures, known(app)).flatten(),
     };
     if let Some((held, rows)) = &known {

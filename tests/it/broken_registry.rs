@@ -32,7 +32,8 @@ impl Booked {
 
     /// From here on the compose file has a service without a port.
     fn add_service(&self) {
-        self.sandbox.write(self.project.join("compose.yaml"), format!("{SERVICES}  web: {{ports: [\"80\"]}}\n"));
+        self.sandbox
+            .write(self.project.join("compose.yaml"), format!("{SERVICES}  web: {{image: x, ports: [\"80\"]}}\n"));
     }
 
     fn export(&self) -> Output {
@@ -340,13 +341,18 @@ fn a_directory_that_is_gone() {
     assert!(run("status --all").require_success().stdout.contains("shop"));
 }
 
-/// `env -i`, but for where the registry lies: the user's own is not for tests.
+/// `env -i`, but for where the registry and the overrides lie: the user's own are not for tests.
 #[test]
 fn an_empty_environment() {
     let booked = Booked::new();
-    let data = booked.sandbox.path("home/.local/share");
+    let [data, state] = ["share", "state"].map(|it| booked.sandbox.path("home/.local").join(it));
     let mut command = Command::new(env!("CARGO_BIN_EXE_gantry"));
-    command.env_clear().env("XDG_DATA_HOME", data).current_dir(&booked.project).args(["export", "--auto"]);
+    command
+        .env_clear()
+        .env("XDG_DATA_HOME", data)
+        .env("XDG_STATE_HOME", state)
+        .current_dir(&booked.project)
+        .args(["export", "--auto"]);
     booked.sandbox.run(&mut command).check(&booked.exports, "", 0);
 }
 
