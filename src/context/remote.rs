@@ -56,16 +56,17 @@ impl Checkout {
 
 impl RemoteUrl {
     /// `user:password@` goes whole. A lone user stays where it is an account to log in as (`git@`), and goes from
-    /// http, where it is a token.
+    /// http, where it is a token; so does what stands behind `?` or `#` there, since git asks for none and a token may
+    /// be in it.
     fn without_credentials(url: &[u8]) -> RemoteUrl {
         let (start, user_end) = match find(url, b"://") {
             Some(scheme_end) => (scheme_end + 3, url_user_end(url, scheme_end)),
             None => (0, scp_user_end(url)),
         };
-        match user_end {
-            Some(end) => RemoteUrl([&url[..start], &url[end..]].concat()),
-            None => RemoteUrl(url.to_owned()),
-        }
+        let host_and_path = &url[user_end.unwrap_or(start)..];
+        let end =
+            if is_http(&url[..start]) { host_and_path.iter().position(|byte| b"?#".contains(byte)) } else { None };
+        RemoteUrl([&url[..start], &host_and_path[..end.unwrap_or(host_and_path.len())]].concat())
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -92,10 +93,13 @@ fn url_user_end(url: &[u8], scheme_end: usize) -> Option<usize> {
     let start = scheme_end + 3;
     let authority = url[start..].split(|&byte| byte == b'/').next()?;
     let end = authority.iter().rposition(|&byte| byte == b'@')?;
-    // A remote helper stands before the scheme: `helper::https://…`.
-    let scheme = url[..scheme_end].rsplit(|&byte| byte == b':').next()?;
-    let is_http = scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https");
-    (is_http || authority[..end].contains(&b':')).then_some(start + end + 1)
+    (is_http(&url[..start]) || authority[..end].contains(&b':')).then_some(start + end + 1)
+}
+
+/// Whether `start` ends with http's or https's `://`; a remote helper may stand before it: `helper::https://…`.
+fn is_http(start: &[u8]) -> bool {
+    let scheme = start.strip_suffix(b"://").and_then(|start| start.rsplit(|&byte| byte == b':').next());
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https"))
 }
 
 /// Where the credentials of `user:password@host:path` end. Git would take `user` for the host, but who writes this
@@ -141,6 +145,9 @@ mod tests {
         check("HTTP://token@host.test/a.git", "HTTP://host.test/a.git");
         check("https://user:p@ss#?w@host.test/a@b.git", "https://host.test/a@b.git");
         check("helper::https://token@host.test/a.git", "helper::https://host.test/a.git");
+        check("https://host.test/a.git?private_token=token", "https://host.test/a.git");
+        check("https://user:p@ss?w@host.test/a.git#token", "https://host.test/a.git");
+        check("ssh://git@host.test/a#b.git", "ssh://git@host.test/a#b.git");
         check("ssh://git:secret@host.test/a.git", "ssh://host.test/a.git");
         check("git:secret@host.test:a.git", "host.test:a.git");
     }
