@@ -21,6 +21,7 @@ mod export;
 mod get;
 mod hook;
 mod hook_prompts;
+mod hostile;
 mod house;
 mod init;
 mod ports;
