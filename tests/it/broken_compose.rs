@@ -86,7 +86,7 @@ fn a_compose_file_that_is_none() {
     booked.check_text(b"services:\n  db: {image: \xff\xfe}\n", Some(2), "not UTF-8");
     booked.check_text("services:\n  db: {image: a\0b}\n", Some(2), "");
     booked.check_text("\0\0\0\0", Some(1), "");
-    booked.check_text(&SERVICES.replace("5432", "70000"), Some(2), "invalid containerPort: 70000");
+    booked.check_text(SERVICES.replace("5432", "70000"), Some(2), "invalid containerPort: 70000");
 }
 
 #[test]
