@@ -114,7 +114,7 @@ impl<'a> Parser<'a> {
     fn expand(&self, template: &str) -> Result<String, String> {
         let lookup = |name: &str| (self.known)(name).or_else(|| self.values.get(name).cloned());
         let missing = |name: &str| (self.missing)(name, self.line);
-        substitute(template, &Scope { lookup: &lookup, missing: &missing, promised: None })
+        substitute(template, &Scope { lookup: &lookup, missing: &missing, required: &|_, _| false })
             .map_err(|error| error.to_string())
     }
 

@@ -19,8 +19,7 @@ pub(super) struct Environment {
 impl Environment {
     /// The variable's value: the process's, unless it stands for a host port, else the `.env` files'.
     pub(super) fn lookup(&self, session: &Session<'_>, name: &str) -> Option<String> {
-        let process = if session.hidden.contains(name) { None } else { (session.process_env)(name) };
-        process.or_else(|| self.own(name))
+        session.process_variable(name).or_else(|| self.own(name))
     }
 
     /// The variable's value in the `.env` files.
@@ -44,7 +43,7 @@ impl Environment {
             let bytes = session.read(file)?;
             let known = |name: &str| self.lookup(session, name).or_else(|| added.get(name).cloned());
             let values = dotenv::parse(file, &bytes, &known, &|name, line| {
-                session.warn(Some(&Place { file: file.as_path().into(), line }), not_set(name));
+                session.note_missing(name, &Place { file: file.as_path().into(), line });
             })?;
             added.extend(values);
         }
@@ -67,10 +66,11 @@ impl Environment {
         }
     }
 
-    /// The template's text, with a warning for each variable that has no value.
+    /// The template's text; the session hears of variables that have no value.
     ///
     /// # Errors
-    /// As [`substitute`].
+    /// As [`substitute`]; a required variable without a value is the session's to judge, once it knows all that
+    /// gantry will provide.
     pub(super) fn substitute(
         &self,
         session: &Session<'_>,
@@ -78,12 +78,11 @@ impl Environment {
         place: &Place,
     ) -> Result<String, TemplateError> {
         let lookup = |name: &str| self.lookup(session, name);
-        let missing = |name: &str| session.warn(Some(place), not_set(name));
-        substitute(template, &Scope { lookup: &lookup, missing: &missing, promised: None })
+        let missing = |name: &str| session.note_missing(name, place);
+        let required = |name: &str, reason: &str| {
+            session.note_required(name, reason, place);
+            true
+        };
+        substitute(template, &Scope { lookup: &lookup, missing: &missing, required: &required })
     }
-}
-
-/// Compose's own words.
-pub(super) fn not_set(name: &str) -> String {
-    format!("the {name} variable is not set: it counts as empty")
 }

@@ -8,7 +8,7 @@ use super::ComposeError;
 use super::assemble::Surroundings;
 use super::load::{interpolate, read_documents};
 use super::merge::{merge, merge_service, settle};
-use super::session::Session;
+use super::session::{Session, join};
 use super::tree::{Entry, Node, Place, Value};
 
 /// Services that extend each other in a row.
@@ -105,7 +105,7 @@ impl Extending<'_> {
     fn find(&mut self, source: usize, name: &str, reference: &Reference) -> Result<(usize, usize), ComposeError> {
         let target = match &reference.file {
             Some(file) => {
-                let path = self.sources[source].directory.join(file);
+                let path = join(&self.sources[source].directory, file);
                 self.source_of(&path, &reference.place)?
             }
             None => source,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ComposeError;
 use super::environment::Environment;
-use super::session::{Session, whole_file};
+use super::session::{Session, join, whole_file};
 
 /// The file names in the order in which Compose tries them.
 pub const FILE_NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -42,9 +42,9 @@ pub(super) fn find(session: &Session<'_>, root: &Path) -> Result<Found, ComposeE
 
 /// The files of `COMPOSE_ENV_FILES`; `None` where `.env` counts.
 fn env_files(session: &Session<'_>, root: &Path) -> Option<Vec<PathBuf>> {
-    let variable = |name: &str| (session.process_env)(name).filter(|value| !value.is_empty());
+    let variable = |name: &str| session.process_variable(name).filter(|value| !value.is_empty());
     if let Some(list) = variable("COMPOSE_ENV_FILES") {
-        return Some(list.split(',').map(|path| root.join(path.trim())).collect());
+        return Some(list.split(',').map(|path| join(root, path.trim())).collect());
     }
     let disabled = variable("COMPOSE_DISABLE_ENV_FILE")?;
     ["1", "t", "true"].contains(&disabled.to_ascii_lowercase().as_str()).then(Vec::new)
@@ -54,7 +54,7 @@ fn files(session: &Session<'_>, env: &Environment, root: &Path) -> Result<Vec<Pa
     let setting = |name: &str| env.lookup(session, name).filter(|value| !value.is_empty());
     if let Some(list) = setting("COMPOSE_FILE") {
         let separator = setting("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
-        return Ok(list.split(separator.as_str()).map(|path| root.join(path)).collect());
+        return Ok(list.split(separator.as_str()).map(|path| join(root, path)).collect());
     }
     let Some(main) = first_of(session, root, &FILE_NAMES)? else { return Ok(Vec::new()) };
     let over = first_of(session, root, &OVERRIDE_NAMES)?;

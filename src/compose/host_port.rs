@@ -4,7 +4,7 @@
 //! gantry exports such a variable, so the process environment is not asked for its value: a nested shell, or another
 //! checkout's environment, would answer with a port of its own.
 
-use super::environment::{Environment, not_set};
+use super::environment::Environment;
 use super::interpolate::{Scope, TemplateError, substitute, variables, variables_behind};
 use super::ports::{ShortParts, short_parts};
 use super::session::Session;
@@ -62,23 +62,22 @@ fn resolve(
         let behind = variables_behind(template, name);
         let is_port = |other: &str| other == *name || behind.contains(&other);
         let lookup = |other: &str| if is_port(other) { env.own(other) } else { env.lookup(session, other) };
-        let scope = Scope { lookup: &lookup, missing: &|_| {}, promised: Some(name) };
+        let scope = Scope { lookup: &lookup, missing: &|_| {}, required: &|_, _| true };
         let Ok(text) = substitute(template, &scope) else { continue };
         let Some(probe) = PROBES.into_iter().find(|probe| !text.contains(probe)) else { continue };
         let with_probe = |other: &str| if other == *name { Some(probe.to_owned()) } else { lookup(other) };
         let Ok(probed) = substitute(template, &Scope { lookup: &with_probe, ..scope }) else { continue };
         if stands(&text, &probed, probe) {
             session.host_variables.borrow_mut().insert((*name).to_owned());
-            warn_of_others(session, place, template, &scope);
+            // Once more, for what the session has to say of the other variables.
+            let missing = |other: &str| session.note_missing(other, place);
+            let required = |other: &str, reason: &str| {
+                session.note_required(other, reason, place);
+                true
+            };
+            let text = substitute(template, &Scope { missing: &missing, required: &required, ..scope })?;
             return Ok((text, Some((*name).to_owned())));
         }
     }
     env.substitute(session, template, place).map(|text| (text, None))
-}
-
-/// The host port's variable will be exported; the others are the user's to set.
-fn warn_of_others(session: &Session<'_>, place: &Place, template: &str, scope: &Scope<'_>) {
-    let missing = |name: &str| session.warn(Some(place), not_set(name));
-    // It has been substituted before: it cannot fail now.
-    let _ = substitute(template, &Scope { missing: &missing, ..*scope });
 }

@@ -6,7 +6,7 @@ use super::ComposeError;
 use super::assemble::{Surroundings, assemble};
 use super::load::read_files;
 use super::merge::merge_resource;
-use super::session::Session;
+use super::session::{Session, join};
 use super::tree::{Entry, Node, Place, Value};
 
 /// Includes within includes.
@@ -40,7 +40,7 @@ pub(super) fn resolve(
             continue;
         }
         if let Some(main) = inclusion.paths.first() {
-            let included = inclusion.load(session, around, &chain, &around.directory.join(main))?;
+            let included = inclusion.load(session, around, &chain, &join(&around.directory, main))?;
             import(included, tree)?;
         }
     }
@@ -81,7 +81,7 @@ impl Inclusion {
         chain: &[PathBuf],
         main: &Path,
     ) -> Result<Node, ComposeError> {
-        let files: Vec<PathBuf> = self.paths.iter().map(|path| around.directory.join(path)).collect();
+        let files: Vec<PathBuf> = self.paths.iter().map(|path| join(&around.directory, path)).collect();
         if chain.iter().any(|file| file == main) {
             let files = chain.iter().map(PathBuf::as_path).chain([main]);
             let steps: Vec<String> = files.map(|file| file.display().to_string()).collect();
@@ -91,14 +91,14 @@ impl Inclusion {
             return Err(self.place.error(format!("more than {DEPTH_LIMIT} includes within each other")));
         }
         let directory = match &self.project_directory {
-            Some(directory) => around.directory.join(directory),
+            Some(directory) => join(&around.directory, directory),
             None => main.parent().unwrap_or(&around.directory).to_owned(),
         };
         let mut env = around.env.clone();
         if self.env_files.is_empty() {
             env.add_directory(session, &directory)?;
         } else {
-            let files: Vec<PathBuf> = self.env_files.iter().map(|file| around.directory.join(file)).collect();
+            let files: Vec<PathBuf> = self.env_files.iter().map(|file| join(&around.directory, file)).collect();
             env.add_files(session, &files).map_err(|error| self.place.or_of_file(error))?;
         }
         let documents = read_files(session, &files).map_err(|error| self.place.or_of_file(error))?;

@@ -16,8 +16,9 @@ pub(super) struct Scope<'a> {
     pub lookup: &'a dyn Fn(&str) -> Option<String>,
     /// Told the name of each variable that has no value and no default.
     pub missing: &'a dyn Fn(&str),
-    /// A variable that somebody else will provide: `${VAR:?message}` is then no error.
-    pub promised: Option<&'a str>,
+    /// Told the name of each variable that must have a value and has none (`${VAR:?reason}`), and the reason.
+    /// Where it says true, somebody else will provide the value, and it counts as empty.
+    pub required: &'a dyn Fn(&str, &str) -> bool,
 }
 
 /// Why a template has no value; the messages are Compose's.
@@ -101,7 +102,6 @@ fn substitute_into(text: &mut String, template: &str, scope: &Scope<'_>, depth: 
             Piece::Text(part) => text.push_str(part),
             Piece::Variable { name, operator: None } => match (scope.lookup)(name) {
                 Some(value) => text.push_str(&value),
-                None if scope.promised == Some(name) => {}
                 None => (scope.missing)(name),
             },
             Piece::Variable { name, operator: Some(operator) } => apply(text, name, &operator, scope, depth)?,
@@ -120,18 +120,20 @@ fn apply(
     scope: &Scope<'_>,
     depth: usize,
 ) -> Result<(), TemplateError> {
-    // Compose works the argument out even where it is not used, and fails where that fails.
-    let mut argument = String::new();
-    substitute_into(&mut argument, operator.argument, scope, depth + 1)?;
     let value = (scope.lookup)(name);
     let counts_as_set = match &value {
         Some(value) => !value.is_empty() || !operator.symbol.starts_with(':'),
         None => false,
     };
     match (operator.symbol.trim_start_matches(':'), counts_as_set) {
-        ("-", false) | ("+", true) => text.push_str(&argument),
-        ("?", false) if scope.promised != Some(name) => {
-            return Err(TemplateError::Required { variable: name.to_owned(), reason: argument });
+        // The argument is worked out only where it is used, as in newer versions of Compose.
+        ("-", false) | ("+", true) => substitute_into(text, operator.argument, scope, depth + 1)?,
+        ("?", false) => {
+            let mut reason = String::new();
+            substitute_into(&mut reason, operator.argument, scope, depth + 1)?;
+            if !(scope.required)(name, &reason) {
+                return Err(TemplateError::Required { variable: name.to_owned(), reason });
+            }
         }
         _ => text.push_str(&value.unwrap_or_default()),
     }
@@ -226,7 +228,7 @@ mod tests {
             "EMPTY" => Some(String::new()),
             _ => None,
         };
-        substitute(template, &Scope { lookup: &lookup, missing: &|_| {}, promised: Some("PROMISED") })
+        substitute(template, &Scope { lookup: &lookup, missing: &|_| {}, required: &|name, _| name == "PROMISED" })
     }
 
     #[test]
@@ -245,6 +247,7 @@ mod tests {
         check("${SET:?e} ${SET?e} ${EMPTY?e}", "s s ");
         check("${PROMISED:?e}${PROMISED?e}", "");
         check("${NONE:-${EMPTY:-${SET}}}", "s");
+        check("${SET:-${NONE:?e}}${NONE:+${NONE:?e}}", "s");
         check("${NONE:-{a}}!", "{a}!");
         check("$$SET $${SET} $$$SET", "$SET ${SET} $s");
         check("a$ $1 $-", "a$ $1 $-");

@@ -53,6 +53,8 @@ pub struct Project {
     pub warnings: Vec<Warning>,
     /// Every file that was read and every place where a file would have counted.
     pub inputs: Vec<PathBuf>,
+    /// The variables of the process environment that were asked for, those without a value included.
+    pub variables: BTreeSet<String>,
 }
 
 /// Something that a file needs and that is absent, or that Compose would remark upon.
@@ -71,6 +73,8 @@ pub struct ComposeError {
     pub message: String,
     /// What was read, or would have counted, until the error.
     pub inputs: Vec<PathBuf>,
+    /// As in [`Project`].
+    pub variables: BTreeSet<String>,
 }
 
 /// Reads the project at `root`; a directory without compose files gives an empty project.
@@ -103,11 +107,7 @@ struct Reading {
 fn read_once(root: &Path, env: &dyn Fn(&str) -> Option<String>, hidden: &BTreeSet<String>) -> Reading {
     let session = Session::new(env, hidden);
     let result = project::read(&session, root);
-    let (inputs, warnings, host_variables) = session.finish();
-    let result = match result {
-        Ok(project) => Ok(Project { inputs, warnings, ..project }),
-        Err(error) => Err(ComposeError { inputs, ..error }),
-    };
+    let (result, host_variables) = session.finish(result);
     Reading { result, host_variables }
 }
 

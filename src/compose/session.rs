@@ -3,14 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::sys::files;
 use crate::yaml;
 
+use super::interpolate::TemplateError;
 use super::tree::Place;
-use super::{ComposeError, Warning};
+use super::{ComposeError, Project, Warning};
 
 /// Nodes that may be built, copies made by `extends` and files included twice counted each time.
 const NODE_LIMIT: usize = 300_000;
@@ -23,17 +24,21 @@ const FILE_LIMIT: usize = 1_000;
 const TOTAL_LIMIT: u64 = 2 * yaml::SIZE_LIMIT;
 
 /// Warnings that are kept; nobody reads more.
-const WARNING_LIMIT: usize = 100;
+const NOTE_LIMIT: usize = 100;
 
 /// What a reading gathers on its way.
 pub(super) struct Session<'a> {
-    pub process_env: &'a dyn Fn(&str) -> Option<String>,
+    process_env: &'a dyn Fn(&str) -> Option<String>,
     /// Variables that stand for host ports: gantry exports them itself, so the process environment is no witness.
-    pub hidden: &'a BTreeSet<String>,
+    hidden: &'a BTreeSet<String>,
     /// The variables found to stand for host ports in this reading.
     pub host_variables: RefCell<BTreeSet<String>>,
+    /// The variables of the process environment that were asked for.
+    variables: RefCell<BTreeSet<String>>,
     inputs: RefCell<Vec<PathBuf>>,
     warnings: RefCell<Vec<Warning>>,
+    missing: RefCell<Vec<(String, Warning)>>,
+    required: RefCell<Vec<(String, ComposeError)>>,
     nodes: Cell<usize>,
     files: Cell<usize>,
     bytes: Cell<u64>,
@@ -46,8 +51,11 @@ impl<'a> Session<'a> {
             process_env,
             hidden,
             host_variables: RefCell::default(),
+            variables: RefCell::default(),
             inputs: RefCell::default(),
             warnings: RefCell::default(),
+            missing: RefCell::default(),
+            required: RefCell::default(),
             nodes: Cell::new(0),
             files: Cell::new(0),
             bytes: Cell::new(0),
@@ -63,12 +71,31 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// A variable of the process environment, unless it stands for a host port.
+    pub(super) fn process_variable(&self, name: &str) -> Option<String> {
+        if self.hidden.contains(name) {
+            return None;
+        }
+        self.variables.borrow_mut().insert(name.to_owned());
+        (self.process_env)(name)
+    }
+
     pub(super) fn warn(&self, place: Option<&Place>, message: String) {
         let warning = Warning { source: place.map(Place::source), message };
-        let mut warnings = self.warnings.borrow_mut();
-        if warnings.len() < WARNING_LIMIT && !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
+        push_new(&mut self.warnings.borrow_mut(), warning);
+    }
+
+    /// A variable has no value; a warning, unless it turns out that gantry provides it.
+    pub(super) fn note_missing(&self, name: &str, place: &Place) {
+        let message = format!("the {name} variable is not set: it counts as empty");
+        let warning = Warning { source: Some(place.source()), message };
+        push_new(&mut self.missing.borrow_mut(), (name.to_owned(), warning));
+    }
+
+    /// A variable that the file requires has no value; an error, unless it turns out that gantry provides it.
+    pub(super) fn note_required(&self, name: &str, reason: &str, place: &Place) {
+        let error = TemplateError::Required { variable: name.to_owned(), reason: reason.to_owned() };
+        push_new(&mut self.required.borrow_mut(), (name.to_owned(), place.error(error.to_string())));
     }
 
     /// Passes over a file that Compose would fetch from elsewhere.
@@ -121,10 +148,44 @@ impl<'a> Session<'a> {
         self.spend(text.len() / TEXT_PER_NODE, place)
     }
 
-    /// The inputs, the warnings, and the variables that stand for host ports.
-    pub(super) fn finish(self) -> (Vec<PathBuf>, Vec<Warning>, BTreeSet<String>) {
-        (self.inputs.into_inner(), self.warnings.into_inner(), self.host_variables.into_inner())
+    /// What the reading has come to.
+    pub(super) fn finish(
+        self,
+        result: Result<Project, ComposeError>,
+    ) -> (Result<Project, ComposeError>, BTreeSet<String>) {
+        let provided = self.host_variables.into_inner();
+        let missing = self.missing.into_inner().into_iter().filter(|(name, _)| !provided.contains(name));
+        let required = self.required.into_inner().into_iter().find(|(name, _)| !provided.contains(name));
+        let warnings = self.warnings.into_inner().into_iter().chain(missing.map(|(_, warning)| warning)).collect();
+        let (inputs, variables) = (self.inputs.into_inner(), self.variables.into_inner());
+        // What follows upon a missing value is no news beside it.
+        let result = match (required, result) {
+            (Some((_, error)), _) | (None, Err(error)) => Err(ComposeError { inputs, variables, ..error }),
+            (None, Ok(project)) => Ok(Project { inputs, variables, warnings, ..project }),
+        };
+        (result, provided)
     }
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if list.len() < NOTE_LIMIT && !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+/// The path as Compose writes it, from a directory: `..` and `.` are worked out without looking at the disk.
+pub(super) fn join(directory: &Path, path: impl AsRef<Path>) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in directory.join(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                result.pop();
+            }
+            other => result.push(other),
+        }
+    }
+    result
 }
 
 /// An error about a file as a whole.
@@ -140,5 +201,23 @@ fn reason(path: &Path, error: &io::Error) -> String {
         io::ErrorKind::FileTooLarge => format!("larger than {} bytes", yaml::SIZE_LIMIT),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => format!("cannot be read: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_without_detours() {
+        #[track_caller]
+        fn check(path: &str, expected: &str) {
+            assert_eq!(join(Path::new("/p/q"), path), Path::new(expected), "{path}");
+        }
+        check("a.yaml", "/p/q/a.yaml");
+        check("./a/../b.yaml", "/p/q/b.yaml");
+        check("../../../a", "/a");
+        check("/a/./b", "/a/b");
+        check("", "/p/q");
     }
 }

@@ -1,5 +1,6 @@
 //! A compose file after interpolation: a tree whose nodes know the file and the line they come from.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -58,7 +59,13 @@ pub(super) struct Entry {
 impl Place {
     pub(super) fn error(&self, message: impl Into<String>) -> ComposeError {
         let line = (self.line > 0).then_some(self.line);
-        ComposeError { file: self.file.to_path_buf(), line, message: message.into(), inputs: Vec::new() }
+        ComposeError {
+            file: self.file.to_path_buf(),
+            line,
+            message: message.into(),
+            inputs: Vec::new(),
+            variables: BTreeSet::new(),
+        }
     }
 
     /// The error as it is where it names a line; one about a file as a whole is moved to this place, which asks
