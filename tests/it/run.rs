@@ -6,7 +6,7 @@ use std::process::Stdio;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::sandbox::await_true;
+use crate::sandbox::{await_some, await_true};
 use crate::shop::{HASH, Shop};
 
 #[test]
@@ -63,9 +63,10 @@ fn a_signal_reaches_the_command() {
         shop.sandbox.run(shop.sandbox.command("mkfifo", &shop.checkout).arg("../fifo")).require_success();
         let mut command = shop.sandbox.command("gantry", &shop.checkout);
         command.args(["run", "--", "sh", "-c", &script]).stdout(Stdio::piped());
-        let child = command.spawn().unwrap();
+        let mut child = command.spawn().unwrap();
         await_true("the command is ready", || ready.exists());
         kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+        await_some(&format!("the end by {name}"), || child.try_wait().unwrap());
         let output = child.wait_with_output().unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stdout), format!("got {name}\n"));
         assert_eq!(output.status.code(), Some(42));
