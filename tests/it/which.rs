@@ -46,8 +46,8 @@ fn udp_counts() {
     let shop = Shop::new();
     let _socket = std::net::UdpSocket::bind(("127.0.0.1", shop.port(3))).unwrap();
     let answer = shop.gantry("which {3} --json").json();
-    assert_eq!(answer["listeners"][0]["pid"], std::process::id(), "{answer}");
-    assert_eq!(answer["listeners"][0]["protocol"], "udp", "{answer}");
+    // Not by pid: a process that another test is just starting shares the test's sockets for a moment.
+    assert_eq!((&answer["listening"], &answer["listeners"][0]["protocol"]), (&json!(true), &json!("udp")), "{answer}");
 }
 
 #[test]
