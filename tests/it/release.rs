@@ -73,6 +73,13 @@ fn all_asks_at_a_terminal() {
     let (screen, status) = converse(&shop.sandbox, &shop.checkout, "gantry release --all", "y");
     assert_eq!((screen, status), (shop.fill(&format!("{plan}y\n")), 0));
     shop.check_bookings(&[]);
+    shop.gantry("book web").require_success();
+    let (screen, status) = converse(&shop.sandbox, &shop.checkout, "gantry release --all --yes", "");
+    assert_eq!((screen, status), (shop.fill("gantry: gives back shop/main: web ({1})\n"), 0));
+    // A service that is named is no question.
+    shop.gantry("book web").require_success();
+    let (screen, status) = converse(&shop.sandbox, &shop.checkout, "gantry release web", "");
+    assert_eq!((screen, status), (shop.fill("gantry: gives back shop/main: web ({1})\n"), 0));
 }
 
 #[test]
