@@ -188,6 +188,15 @@ fn the_port_outlives_a_new_name_and_a_new_container_port() {
 }
 
 #[test]
+fn the_port_outlives_a_new_variable_and_container_port_at_once() {
+    let shop = Shop::new();
+    shop.check("get web", "{1}\n", "", 0);
+    shop.compose("services: { web: { image: nginx, ports: ['${HTTP:-{2}}:8080'] } }\n");
+    shop.check("book --auto", "web {1}\n", "", 0);
+    shop.check("get web", "{1}\n", "", 0);
+}
+
+#[test]
 fn branches_worktrees_and_clones_have_ports_of_their_own() {
     let shop = Shop::new();
     shop.check("get postgres", "{0}\n", "", 0);
