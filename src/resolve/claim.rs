@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::context::{hash_of, is_checkout_of, project_name, sibling_identity};
-use crate::model::{Context, ContextHash};
+use crate::model::{ComposeProjectName, Context, ContextHash};
 use crate::registry::{ContextRow, Reader, Registry, SqlResult, contexts};
 use crate::sys::clock;
 
@@ -65,6 +65,22 @@ pub fn note_use(registry: &mut Registry, held: &ContextRow) {
     }
 }
 
+/// The first of the context's names that nobody goes by. A branch may be called like a name that ends in a sibling's
+/// digits, so the last resort has nothing in it that a stranger chose.
+fn free_project_name(
+    reader: &Reader,
+    context: &Context,
+    hash: &ContextHash,
+    is_sibling: bool,
+) -> Result<ComposeProjectName> {
+    for name in [project_name(context, hash, is_sibling), project_name(context, hash, true)] {
+        if !contexts::project_name_is_taken(reader, &name)? {
+            return Ok(name);
+        }
+    }
+    ComposeProjectName::new(format!("project-{hash}")).context("a hash that is not in Compose's alphabet")
+}
+
 /// The sibling's hash. A sibling that has moved away keeps the hash of the path it came from; who comes to that path
 /// after it gets the next one.
 fn free_hash(mut identity: Vec<u8>, rivals: &[ContextRow]) -> ContextHash {
@@ -86,9 +102,7 @@ pub(super) fn settle(writer: &Reader, context: &Context, now: i64) -> Result<Con
         Claim::Held(row) => return Ok(row),
         Claim::Inherited(row) => contexts::hand_over(writer, row.id, &context.root, now)?,
         Claim::New { hash, is_sibling } => {
-            let name = project_name(context, &hash, is_sibling);
-            let name =
-                if contexts::project_name_is_taken(writer, &name)? { project_name(context, &hash, true) } else { name };
+            let name = free_project_name(writer, context, &hash, is_sibling)?;
             contexts::insert(writer, context, &hash, &name, now)?;
         }
     }
