@@ -4,14 +4,13 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use crate::sandbox::{Output, Sandbox};
 
 const SERVICES: &str = "services:\n  db: {image: postgres, ports: [\"5432\"]}\n";
 
-/// A debug build reads a hostile file within it, with other tests running beside it.
-const SOON: Duration = Duration::from_secs(10);
+/// Seconds of processor time, past which the kernel ends it: what a debug build takes, whatever runs beside it.
+const SOON: u32 = 8;
 
 /// Kilobytes of address space.
 const MEMORY: u32 = 512 * 1024;
@@ -36,12 +35,9 @@ impl Booked {
     /// `export --auto` under direnv, soon and in little memory.
     #[track_caller]
     fn export(&self) -> Output {
-        let started = Instant::now();
-        let script = format!("ulimit -v {MEMORY}; exec gantry export --auto");
+        let script = format!("ulimit -v {MEMORY}; ulimit -t {SOON}; exec gantry export --auto");
         let mut command = self.sandbox.command("sh", &self.project);
-        let output = self.sandbox.run(command.args(["-c", &script]).env("DIRENV_IN_ENVRC", "1"));
-        assert!(started.elapsed() < SOON, "took {:?}", started.elapsed());
-        output
+        self.sandbox.run(command.args(["-c", &script]).env("DIRENV_IN_ENVRC", "1"))
     }
 
     /// The error names this place and says this; the ports are exported, and direnv watches `file`.

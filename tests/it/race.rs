@@ -228,3 +228,26 @@ fn a_clone_where_a_sibling_was_is_a_context_of_its_own() {
     let all: BTreeSet<u16> = [&first, &second, &third].into_iter().flat_map(ports).collect();
     assert_eq!(all.len(), 9, "{third:?}");
 }
+
+/// A branch called like the name that a sibling's project would get takes that name, and the sibling another.
+#[test]
+fn a_branch_called_like_a_siblings_project() {
+    let sandbox = Sandbox::new();
+    let remote = sandbox.bare_remote("shop.git");
+    let clone = |name: &str| {
+        let directory = sandbox.clone_of(&remote, name);
+        sandbox.write(directory.join("compose.yaml"), SERVICES);
+        directory
+    };
+    let name_of = |directory: &Path| {
+        let output = sandbox.gantry(directory, ["export", "--auto", "--format", "json"]).json();
+        output["COMPOSE_PROJECT_NAME"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(name_of(&clone("first")), "shop-main");
+    let (second, third) = (clone("second"), clone("third"));
+    let hash = sandbox.gantry(&second, ["context", "--json"]).json()["hash"].as_str().unwrap().to_owned();
+    let branch = format!("main-{}", &hash[..6]);
+    sandbox.git(&third, ["switch", "--quiet", "--create", &branch]);
+    assert_eq!(name_of(&third), format!("shop-{branch}"));
+    assert_eq!(name_of(&second), format!("project-{hash}"));
+}
