@@ -61,7 +61,9 @@ pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     if let (None, Some(discovery), true) = (&booked, &discovery, is_readable) {
         booked = keep(&mut resolution.failures, booked_already(app, discovery)).flatten();
     }
-    if let (Some(booked), Ok(Some(registry))) = (&booked, app.existing_registry()) {
+    if let Some(booked) = &booked
+        && let Ok(Some(registry)) = app.existing_registry()
+    {
         note_use(registry, &booked.held);
     }
     let known = match &booked {
@@ -84,6 +86,9 @@ pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
             resolution.inputs.extend(file);
         }
     }
+    if let (None, Some((held, _)), true) = (&discovery, &known, options.remap) {
+        resolution.variables.extend(remap::last_known(&held.hash));
+    }
     resolution.inputs.sort_unstable();
     resolution.inputs.dedup();
     Ok(resolution)
@@ -98,6 +103,7 @@ fn without_context(app: &mut App, error: anyhow::Error) -> Result<Resolution> {
     let held = keep(&mut resolution.failures, held_by_any(app, &candidates)).flatten();
     if let Some((held, rows)) = held {
         resolution.variables = variables(&held, &rows, None);
+        resolution.variables.extend(remap::last_known(&held.hash));
     }
     Ok(resolution)
 }

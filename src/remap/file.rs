@@ -10,6 +10,12 @@ use crate::model::ContextHash;
 use crate::shell::VariableName;
 use crate::sys::{env, files};
 
+/// How the override's first line starts.
+const FIRST_LINE: &str = "# COMPOSE_FILE=";
+
+/// Bytes; what is larger is not an override of ours.
+const LIMIT: u64 = 16 * 1024 * 1024;
+
 /// The override of the context, whether it is there or not.
 ///
 /// # Errors
@@ -20,7 +26,7 @@ pub fn override_path(hash: &ContextHash) -> Result<PathBuf> {
 
 /// `COMPOSE_FILE` with the project's files and the override behind them, and where the user has a `COMPOSE_FILE`, a copy
 /// of that to find back. `None` where a path cannot stand in the list: it holds the separator, or is not UTF-8.
-pub fn compose_variables(files: &[PathBuf], path: &Path) -> Option<Vec<(VariableName, String)>> {
+pub(super) fn compose_variables(files: &[PathBuf], path: &Path) -> Option<Vec<(VariableName, String)>> {
     let separator = env::var("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
     let mut list: Vec<&str> = Vec::with_capacity(files.len() + 1);
     for file in files.iter().map(PathBuf::as_path).chain([path]) {
@@ -30,10 +36,26 @@ pub fn compose_variables(files: &[PathBuf], path: &Path) -> Option<Vec<(Variable
     Some([(VariableName::COMPOSE_FILE, list.join(&separator))].into_iter().chain(own).collect())
 }
 
-/// Writes the override where it differs from what is there.
-pub(super) fn write(path: &Path, text: &str) -> Result<()> {
-    /// Bytes; what is larger is not an override of ours.
-    const LIMIT: u64 = 16 * 1024 * 1024;
+/// The variables that the context's override was written for, while the compose file cannot be read: without them a
+/// `docker compose up` would publish what the file says.
+pub fn last_known(hash: &ContextHash) -> Vec<(VariableName, String)> {
+    let known = || {
+        let path = override_path(hash).ok()?;
+        let text = String::from_utf8(files::read_limited(&path, LIMIT).ok()?).ok()?;
+        let list = text.lines().next()?.strip_prefix(FIRST_LINE)?.to_owned();
+        list.ends_with(path.to_str()?).then_some(list)
+    };
+    let own = app::own_compose_file().map(|own| (VariableName::GANTRY_COMPOSE_FILE, own));
+    known().map_or(Vec::new(), |list| [(VariableName::COMPOSE_FILE, list)].into_iter().chain(own).collect())
+}
+
+/// Writes the override where it differs from what is there. Its first line keeps the list of files for [`last_known`].
+pub(super) fn write(path: &Path, variables: &[(VariableName, String)], document: &str) -> Result<()> {
+    let list = variables.iter().find(|(name, _)| *name == VariableName::COMPOSE_FILE).map(|(_, list)| list.as_str());
+    let text = match list.filter(|list| !list.contains(char::is_control)) {
+        Some(list) => format!("{FIRST_LINE}{list}\n{document}"),
+        None => document.to_owned(),
+    };
     if files::read_limited(path, LIMIT).is_ok_and(|there| there == text.as_bytes()) {
         return Ok(());
     }

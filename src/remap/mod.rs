@@ -24,7 +24,7 @@ use crate::shell::VariableName;
 
 pub use change::{Change, changes};
 pub use document::document;
-pub use file::{compose_variables, override_path, remove};
+pub use file::{last_known, override_path, remove};
 
 /// What became of it.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ pub fn apply(discovery: &Discovery, booked: &Booked, is_allowed: bool) -> Result
         return Ok(Outcome { notes: notes(discovery, booked), ..Outcome::default() });
     }
     let path = override_path(hash)?;
-    let Some(variables) = compose_variables(&discovery.files, &path) else {
+    let Some(variables) = file::compose_variables(&discovery.files, &path) else {
         return Ok(Outcome { notes: notes(discovery, booked), ..Outcome::default() });
     };
     if let Some(version) = version::too_old() {
@@ -61,7 +61,7 @@ pub fn apply(discovery: &Discovery, booked: &Booked, is_allowed: bool) -> Result
         let notes = std::iter::once(Note::ComposeTooOld { version }).chain(notes(discovery, booked)).collect();
         return Ok(Outcome { notes, ..Outcome::default() });
     }
-    file::write(&path, &document(&booked.held, &changes))?;
+    file::write(&path, &variables, &document(&booked.held, &changes))?;
     Ok(Outcome { variables, notes: Vec::new(), file: Some(path) })
 }
 

@@ -1,4 +1,4 @@
-//! The doors to the world: processes, files, the clock, the environment, the user's directories.
+//! The doors to the world: processes, files, sockets, the clock, the environment, the user's directories.
 //!
 //! No other room starts a process, changes a file or reads the environment; clippy's `disallowed-methods` holds it.
 //! Nothing here knows a word of the project.

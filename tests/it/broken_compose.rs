@@ -152,7 +152,7 @@ fn variables_made_to_exhaust() {
     let command = |text: &str| {
         format!("{SERVICES}    command: \"{text}\"\n")
             .replace("]}\n", "]\n")
-            .replace("{image: postgres, ports", "\n    ports")
+            .replace("{image: postgres, ports", "\n    image: postgres\n    ports")
     };
     let nested = format!("{}x{}", "${A:-".repeat(100_000), "}".repeat(100_000));
     let too_long = "services.db.command: the value is too long, or its variables are nested too deep";
@@ -160,7 +160,7 @@ fn variables_made_to_exhaust() {
     booked.check_text(command(&"${".repeat(500_000)), Some(4), "services.db.command: invalid interpolation format");
     let many: String = (0..20_000).map(|number| format!("${{A{number}}}")).collect();
     booked.check_text(
-        format!("services:\n  db: {{ports: [\"{many}:80\"]}}\n"),
+        format!("services:\n  db: {{image: x, ports: [\"{many}:80\"]}}\n"),
         Some(2),
         "services.db.ports.[]: the value is too long, or its variables are nested too deep",
     );
@@ -193,10 +193,10 @@ fn warnings_have_an_end() {
 fn ports_have_an_end() {
     let booked = Booked::new();
     for ports in ["\"1-65535\"", "\"2000-3000:2000-3000\"", "\"2000-2999\", {target: 80}", "\"2000-2999\", 80"] {
-        let text = format!("services:\n  db:\n    ports: [{ports}]\n");
-        booked.check_text(text, Some(3), "more than 1000 published ports");
+        let text = format!("services:\n  db:\n    image: x\n    ports: [{ports}]\n");
+        booked.check_text(text, Some(4), "more than 1000 published ports");
     }
-    let services: String = (0..2_000).map(|name| format!("  s{name}: {{ports: [\"1-65535\"]}}\n")).collect();
+    let services: String = (0..2_000).map(|name| format!("  s{name}: {{image: x, ports: [\"1-65535\"]}}\n")).collect();
     booked.check_text(format!("services:\n{services}"), Some(2), "more than 1000 published ports");
     booked.sandbox.write(booked.project.join("compose.yaml"), "services: {db: {ports: [\"2000-2999\"]}}\n");
     let script = "eval \"$(gantry export --auto)\" && env | grep -c '^DB_.*_PORT=[0-9]*$'";
