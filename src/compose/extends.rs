@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::ComposeError;
 use super::assemble::Surroundings;
 use super::load::{interpolate, read_documents};
 use super::merge::{merge, merge_service, settle};
 use super::session::{Session, join};
-use super::tree::{Entry, Node, Place, Value};
+use super::tree::{Entry, Node, Place, Tag, Value};
+use super::{ComposeError, ports};
 
 /// Services that extend each other in a row.
 const DEPTH_LIMIT: usize = 50;
@@ -92,7 +92,8 @@ impl Extending<'_> {
         let shell = Node::new(slot.place.clone(), Value::Null);
         let mut over = std::mem::replace(slot, shell);
         over.take("extends");
-        let tag = over.tag;
+        // What a service's own tag says is meant for the files below this one.
+        let tag = std::mem::replace(&mut over.tag, Tag::Plain);
         let mut merged = match base.value {
             Value::Null => over,
             _ => merge_service(base, over, &name)?,
@@ -127,12 +128,16 @@ impl Extending<'_> {
         let mut tree = Node::new(place.clone(), Value::Mapping(Vec::new()));
         for document in documents {
             tree = merge(tree, interpolate(self.session, &self.around.env, document)?)?;
-            settle(&mut tree);
         }
         let entries = match tree.take("services").map(|services| services.value) {
             Some(Value::Mapping(entries)) => entries,
             _ => return Err(place.error(format!("{} has no services to extend", path.display()))),
         };
+        // As in Compose, a port that is none is an error of the file, whether or not its service is wanted.
+        for Entry { name, node, .. } in entries.iter().filter(|entry| entry.node.tag != Tag::Reset) {
+            let ports = node.field("ports").filter(|ports| ports.tag != Tag::Reset);
+            ports.map_or(Ok(()), |ports| ports::check(self.session, name, ports))?;
+        }
         let directory = path.parent().unwrap_or(&self.around.directory).to_owned();
         self.sources.push(Source::new(Rc::from(path), directory, entries));
         Ok(self.sources.len() - 1)

@@ -48,7 +48,8 @@ pub(super) fn read_files(session: &Session<'_>, paths: &[PathBuf]) -> Result<Vec
 /// # Errors
 /// A variable that Compose would refuse, or a document beyond the session's limits.
 pub(super) fn interpolate(session: &Session<'_>, env: &Environment, document: Document) -> Result<Node, ComposeError> {
-    Interpolation { session, env, file: document.file, path: Vec::new() }.node(document.root)
+    let mut walk = Interpolation { session, env, file: document.file, path: Vec::new(), overriding: false };
+    walk.node(document.root)
 }
 
 /// Walks a document and replaces variables in its texts, never in its keys.
@@ -58,6 +59,8 @@ struct Interpolation<'a> {
     file: Rc<Path>,
     /// The keys down to the node at hand; a sequence's items are `[]`.
     path: Vec<String>,
+    /// Within `!override`, where Compose sees no further tags.
+    overriding: bool,
 }
 
 impl Interpolation<'_> {
@@ -65,10 +68,12 @@ impl Interpolation<'_> {
         let place = Place { file: Rc::clone(&self.file), line: source.line };
         self.session.spend(1, &place)?;
         let tag = match source.tag.as_deref() {
-            Some("!reset") => Tag::Reset,
-            Some("!override") => Tag::Override,
+            Some("!reset") if !self.overriding => Tag::Reset,
+            Some("!override") if !self.overriding => Tag::Override,
             _ => Tag::Plain,
         };
+        let outer = self.overriding;
+        self.overriding |= tag == Tag::Override;
         let mut variable = None;
         let value = match source.value {
             yaml::Value::Null => Value::Null,
@@ -83,6 +88,7 @@ impl Interpolation<'_> {
             yaml::Value::Sequence(items) => Value::Sequence(self.items(items)?),
             yaml::Value::Mapping(entries) => Value::Mapping(self.entries(entries)?),
         };
+        self.overriding = outer;
         Ok(Node { place, tag, value, variable })
     }
 

@@ -59,6 +59,14 @@ pub(super) fn published_ports(
     Ok(bindings.into_iter().map(|binding| binding.publish(service, kind_of)).collect())
 }
 
+/// Checks entries of which nobody asks what they publish.
+///
+/// # Errors
+/// As [`published_ports`].
+pub(super) fn check(session: &Session<'_>, service: &str, ports: &Node) -> Result<(), ComposeError> {
+    published_ports(session, &ServiceName::new(service), &|_| Kind::DEFAULT, ports).map(drop)
+}
+
 /// One container port of one entry.
 struct Binding<'a> {
     ip: Option<&'a str>,
