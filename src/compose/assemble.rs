@@ -8,7 +8,7 @@ use super::load::{Document, interpolate};
 use super::merge::{merge, settle};
 use super::session::Session;
 use super::tree::{Node, Place, Value};
-use super::{ComposeError, extends, include, schema};
+use super::{ComposeError, extends, include, ports, schema};
 
 /// What a list of files is read with; an included project has its own.
 pub(super) struct Surroundings {
@@ -30,7 +30,8 @@ pub(super) fn assemble(
 ) -> Result<Node, ComposeError> {
     let nowhere = Place { file: Rc::from(around.directory.as_path()), line: 0 };
     let mut model = Node::new(nowhere, Value::Mapping(Vec::new()));
-    for document in documents {
+    let last = documents.len().saturating_sub(1);
+    for (index, document) in documents.into_iter().enumerate() {
         let file = document.file.clone();
         let mut tree = interpolate(session, &around.env, document)?;
         include::resolve(session, around, &file, &mut tree)?;
@@ -38,6 +39,9 @@ pub(super) fn assemble(
         model = merge(model, tree)?;
         settle(&mut model);
         schema::validate(&model)?;
+        if index < last {
+            ports::check(session, model.field("services").map(Node::entries).unwrap_or_default())?;
+        }
     }
     Ok(model)
 }

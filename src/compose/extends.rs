@@ -133,11 +133,7 @@ impl Extending<'_> {
             Some(Value::Mapping(entries)) => entries,
             _ => return Err(place.error(format!("{} has no services to extend", path.display()))),
         };
-        // As in Compose, a port that is none is an error of the file, whether or not its service is wanted.
-        for Entry { name, node, .. } in entries.iter().filter(|entry| entry.node.tag != Tag::Reset) {
-            let ports = node.field("ports").filter(|ports| ports.tag != Tag::Reset);
-            ports.map_or(Ok(()), |ports| ports::check(self.session, name, ports))?;
-        }
+        ports::check(self.session, &entries)?;
         let directory = path.parent().unwrap_or(&self.around.directory).to_owned();
         self.sources.push(Source::new(Rc::from(path), directory, entries));
         Ok(self.sources.len() - 1)

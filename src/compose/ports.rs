@@ -7,7 +7,7 @@ use crate::model::{Block, Kind, Port, Protocol, Published, PublishedPort, Servic
 
 use super::ComposeError;
 use super::session::Session;
-use super::tree::{Node, Place, Value};
+use super::tree::{Entry, Node, Place, Tag, Value};
 
 /// The parts of a short entry as text, before anybody asks whether they are ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,8 @@ pub(super) fn published_ports(
         let added = bindings_of(entry)?;
         session.spend(added.len(), &entry.place)?;
         for binding in added {
-            let key = (binding.ip.unwrap_or("0.0.0.0"), binding.host.clone(), binding.container, binding.protocol);
+            let address = (binding.ip.unwrap_or("0.0.0.0"), binding.host.clone(), binding.variable);
+            let key = (address, binding.container, binding.protocol);
             match known.get(&key) {
                 Some(&index) => bindings[index] = binding,
                 None => {
@@ -59,12 +60,18 @@ pub(super) fn published_ports(
     Ok(bindings.into_iter().map(|binding| binding.publish(service, kind_of)).collect())
 }
 
-/// Checks entries of which nobody asks what they publish.
+/// Checks the ports of services of which nobody asks what they publish: as in Compose, a port that is none is an
+/// error of its file, even where the service is not wanted or another file replaces its ports.
 ///
 /// # Errors
 /// As [`published_ports`].
-pub(super) fn check(session: &Session<'_>, service: &str, ports: &Node) -> Result<(), ComposeError> {
-    published_ports(session, &ServiceName::new(service), &|_| Kind::DEFAULT, ports).map(drop)
+pub(super) fn check(session: &Session<'_>, services: &[Entry]) -> Result<(), ComposeError> {
+    for Entry { name, node, .. } in services.iter().filter(|entry| entry.node.tag != Tag::Reset) {
+        if let Some(ports) = node.field("ports").filter(|ports| ports.tag != Tag::Reset) {
+            published_ports(session, &ServiceName::new(name.as_str()), &|_| Kind::DEFAULT, ports)?;
+        }
+    }
+    Ok(())
 }
 
 /// One container port of one entry.

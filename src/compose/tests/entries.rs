@@ -1,6 +1,6 @@
 //! Entries of `ports`.
 
-use super::Directory;
+use super::{Directory, check};
 
 /// One service `a` with one entry of `ports`, read in an environment that a parent shell has left.
 #[track_caller]
@@ -96,5 +96,14 @@ fn the_variable_is_the_one_that_moves_the_host_port_alone() {
         "",
         &["compose.yaml:5: services.a.ports.[]: invalid interpolation format `8080:${P`: \
           you may need to escape any $ with another $"],
+    );
+}
+
+#[test]
+fn entries_are_one_where_address_ports_and_variable_are() {
+    check(
+        &[("compose.yaml", "services: {a: {image: x, ports: ['${P}:80', '80', '0.0.0.0:${P}:80', ':80']}}")],
+        &[],
+        &["a 0.0.0.0:80->80/tcp $P compose.yaml:1", "a *->80/tcp compose.yaml:1"],
     );
 }
