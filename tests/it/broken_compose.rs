@@ -182,7 +182,9 @@ fn variables_made_to_exhaust() {
 fn warnings_have_an_end() {
     let booked = Booked::new();
     let unset: String = (0..90_000).map(|number| format!("      - $A{number}\n")).collect();
-    booked.sandbox.write(booked.project.join("compose.yaml"), format!("{SERVICES}  web:\n    command:\n{unset}"));
+    booked
+        .sandbox
+        .write(booked.project.join("compose.yaml"), format!("{SERVICES}  web:\n    image: x\n    command:\n{unset}"));
     let output = booked.export();
     assert_eq!((output.status, output.stderr.lines().count()), (0, 101));
     assert!(output.stderr.ends_with("gantry: there is more to warn of; it is left out\n"), "{output:?}");
@@ -198,7 +200,7 @@ fn ports_have_an_end() {
     }
     let services: String = (0..2_000).map(|name| format!("  s{name}: {{image: x, ports: [\"1-65535\"]}}\n")).collect();
     booked.check_text(format!("services:\n{services}"), Some(2), "more than 1000 published ports");
-    booked.sandbox.write(booked.project.join("compose.yaml"), "services: {db: {ports: [\"2000-2999\"]}}\n");
+    booked.sandbox.write(booked.project.join("compose.yaml"), "services: {db: {image: x, ports: [\"2000-2999\"]}}\n");
     let script = "eval \"$(gantry export --auto)\" && env | grep -c '^DB_.*_PORT=[0-9]*$'";
     booked.sandbox.script("bash", &booked.project, script).check("1000\n", "", 0);
 }
