@@ -39,7 +39,8 @@ impl Environment {
     /// A file that cannot be read, or is no `.env` file.
     pub(super) fn add_files(&mut self, session: &Session<'_>, files: &[PathBuf]) -> Result<(), ComposeError> {
         let mut added: HashMap<String, String> = HashMap::new();
-        for file in files {
+        // The null device is the usual way to say "none".
+        for file in files.iter().filter(|file| file.as_path() != Path::new("/dev/null")) {
             let bytes = session.read(file)?;
             let known = |name: &str| self.lookup(session, name).or_else(|| added.get(name).cloned());
             let values = dotenv::parse(file, &bytes, &known, &|name, line| {

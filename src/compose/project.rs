@@ -32,21 +32,30 @@ pub(super) fn read(session: &Session<'_>, root: &Path) -> Result<Project, Compos
 
     let profiles = env.lookup(session, "COMPOSE_PROFILES").unwrap_or_default();
     let model = assemble(session, &Surroundings { env, directory, included_by: Vec::new() }, documents)?;
+    published(session, &model, &profiles, Project { files, name, ..Project::default() })
+}
+
+/// Adds to the project what the model's active services publish and fix.
+fn published(
+    session: &Session<'_>,
+    model: &Node,
+    profiles: &str,
+    mut project: Project,
+) -> Result<Project, ComposeError> {
     let services = model.field("services").map(Node::entries).unwrap_or_default();
-    let active: Vec<&Entry> = services.iter().filter(|entry| is_active(&entry.node, &profiles)).collect();
+    let active: Vec<&Entry> = services.iter().filter(|entry| is_active(&entry.node, profiles)).collect();
     if !session.is_incomplete() {
-        consistency::check(session, &model, &active)?;
+        consistency::check(session, model, &active)?;
     }
-    let mut project = Project { files, name, ..Project::default() };
     for entry in services {
         let ports = ports_of(session, entry)?;
-        if is_active(&entry.node, &profiles) {
+        if is_active(&entry.node, profiles) {
             project.ports.extend(ports);
             add_service(&mut project, entry);
         }
     }
-    project.fixed_names.extend(resource_names(&model, "volumes", FixedKind::Volume));
-    project.fixed_names.extend(resource_names(&model, "networks", FixedKind::Network));
+    project.fixed_names.extend(resource_names(model, "volumes", FixedKind::Volume));
+    project.fixed_names.extend(resource_names(model, "networks", FixedKind::Network));
     Ok(project)
 }
 
