@@ -19,9 +19,9 @@ const NODE_LIMIT: usize = 300_000;
 /// Bytes of text that count as much as one node.
 const TEXT_PER_NODE: usize = 32;
 
-/// Files that may be read, and their bytes.
+/// Files that may be read, and the bytes of all of them.
 const FILE_LIMIT: usize = 1_000;
-const TOTAL_LIMIT: u64 = 2 * yaml::SIZE_LIMIT;
+const TOTAL_LIMIT: u64 = yaml::SIZE_LIMIT;
 
 /// Warnings that are kept; nobody reads more.
 const NOTE_LIMIT: usize = 100;
