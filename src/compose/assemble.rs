@@ -38,9 +38,9 @@ pub(super) fn assemble(
         extends::resolve(session, around, &file, &mut tree)?;
         model = merge(model, tree)?;
         settle(&mut model);
-        schema::validate(&model)?;
+        schema::validate(session, &model)?;
         if index < last {
-            ports::check(session, model.field("services").map(Node::entries).unwrap_or_default())?;
+            ports::check(model.field("services").map(Node::entries).unwrap_or_default())?;
         }
     }
     Ok(model)

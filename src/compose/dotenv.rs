@@ -7,6 +7,9 @@ use super::ComposeError;
 use super::interpolate::{Scope, substitute};
 use super::tree::Place;
 
+/// Bytes that a file's values may grow to by the variables in them, all together.
+const TEXT_LIMIT: usize = 16 * 1024 * 1024;
+
 /// The file's variables. A value may use those above it, but `known` (the environment, earlier files) comes first.
 ///
 /// # Errors
@@ -19,8 +22,8 @@ pub(super) fn parse(
 ) -> Result<HashMap<String, String>, ComposeError> {
     let place = |line| Place { file: file.into(), line };
     let text = std::str::from_utf8(bytes).map_err(|_| place(0).error("not UTF-8"))?;
-    let mut parser =
-        Parser { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1, values: HashMap::new(), known, missing };
+    let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut parser = Parser { rest, line: 1, size: 0, values: HashMap::new(), known, missing };
     while parser.skip_to_statement() {
         let line = parser.line;
         parser.statement().map_err(|message| place(line).error(message))?;
@@ -33,6 +36,8 @@ pub(super) fn parse(
 struct Parser<'a> {
     rest: &'a str,
     line: u32,
+    /// Bytes of the values so far.
+    size: usize,
     values: HashMap<String, String>,
     known: &'a dyn Fn(&str) -> Option<String>,
     missing: &'a dyn Fn(&str, u32),
@@ -69,6 +74,10 @@ impl<'a> Parser<'a> {
             Some(quote @ ('"' | '\'')) => self.quoted(quote)?,
             _ => self.unquoted()?,
         };
+        self.size += value.len();
+        if self.size > TEXT_LIMIT {
+            return Err(format!("the values grow to more than {TEXT_LIMIT} bytes"));
+        }
         self.values.insert(name.to_owned(), value);
         Ok(())
     }

@@ -133,7 +133,7 @@ impl Extending<'_> {
             Some(Value::Mapping(entries)) => entries,
             _ => return Err(place.error(format!("{} has no services to extend", path.display()))),
         };
-        ports::check(self.session, &entries)?;
+        ports::check(&entries)?;
         let directory = path.parent().unwrap_or(&self.around.directory).to_owned();
         self.sources.push(Source::new(Rc::from(path), directory, entries));
         Ok(self.sources.len() - 1)

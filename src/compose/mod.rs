@@ -43,6 +43,8 @@ pub struct Project {
     pub files: Vec<PathBuf>,
     /// In the order of the files; a range is one entry a container port.
     pub ports: Vec<PublishedPort>,
+    /// Services with more ports than can be booked: an override would have to list them all.
+    pub left_as_written: BTreeSet<ServiceName>,
     /// The names of containers, volumes and networks that are the same in every checkout.
     pub fixed_names: Vec<FixedName>,
     /// Every active service, those that publish nothing included.

@@ -6,7 +6,6 @@ use std::ops::RangeInclusive;
 use crate::model::{Block, Kind, Port, Protocol, Published, PublishedPort, ServiceName};
 
 use super::ComposeError;
-use super::session::Session;
 use super::tree::{Entry, Node, Place, Tag, Value};
 
 /// The parts of a short entry as text, before anybody asks whether they are ports.
@@ -32,19 +31,24 @@ pub(super) fn short_parts(text: &str) -> ShortParts<'_> {
 /// What a service's `ports` publishes, in the file's order; later entries replace earlier ones of the same address,
 /// host port, container port and protocol, as in Compose.
 ///
+/// An entry for which `has_room` finds none, by the number of its ports, is left out; the places of those come second.
+///
 /// # Errors
 /// An entry that Compose or the engine would refuse.
-pub(super) fn published_ports(
-    session: &Session<'_>,
+pub(super) fn published_ports<'a>(
     service: &ServiceName,
     kind_of: &dyn Fn(Port) -> Kind,
-    ports: &Node,
-) -> Result<Vec<PublishedPort>, ComposeError> {
+    ports: &'a Node,
+    has_room: &dyn Fn(usize) -> bool,
+) -> Result<(Vec<PublishedPort>, Vec<&'a Place>), ComposeError> {
+    let mut left_out = Vec::new();
     let mut bindings: Vec<Binding<'_>> = Vec::new();
     let mut known = HashMap::new();
     for entry in ports.items() {
-        let added = bindings_of(entry)?;
-        session.spend(added.len(), &entry.place)?;
+        let Some(added) = bindings_of(entry, has_room)? else {
+            left_out.push(&entry.place);
+            continue;
+        };
         for binding in added {
             let address = (binding.ip.unwrap_or("0.0.0.0"), binding.host.clone(), binding.variable);
             let key = (address, binding.container, binding.protocol);
@@ -57,7 +61,7 @@ pub(super) fn published_ports(
             }
         }
     }
-    Ok(bindings.into_iter().map(|binding| binding.publish(service, kind_of)).collect())
+    Ok((bindings.into_iter().map(|binding| binding.publish(service, kind_of)).collect(), left_out))
 }
 
 /// Checks the ports of services of which nobody asks what they publish: as in Compose, a port that is none is an
@@ -65,10 +69,10 @@ pub(super) fn published_ports(
 ///
 /// # Errors
 /// As [`published_ports`].
-pub(super) fn check(session: &Session<'_>, services: &[Entry]) -> Result<(), ComposeError> {
+pub(super) fn check(services: &[Entry]) -> Result<(), ComposeError> {
     for Entry { name, node, .. } in services.iter().filter(|entry| entry.node.tag != Tag::Reset) {
         if let Some(ports) = node.field("ports").filter(|ports| ports.tag != Tag::Reset) {
-            published_ports(session, &ServiceName::new(name.as_str()), &|_| Kind::DEFAULT, ports)?;
+            published_ports(&ServiceName::new(name.as_str()), &|_| Kind::DEFAULT, ports, &|_| false)?;
         }
     }
     Ok(())
@@ -131,13 +135,18 @@ impl Binding<'_> {
     }
 }
 
-fn bindings_of(entry: &Node) -> Result<Vec<Binding<'_>>, ComposeError> {
+/// The entry's container ports; `None` where there is no room for them, for which they are not even built.
+fn bindings_of<'a>(
+    entry: &'a Node,
+    has_room: &dyn Fn(usize) -> bool,
+) -> Result<Option<Vec<Binding<'a>>>, ComposeError> {
+    let one = |binding: Binding<'a>| has_room(1).then(|| vec![binding]);
     match &entry.value {
-        Value::String(text) => short(entry, text),
+        Value::String(text) => short(entry, text, has_room),
         Value::Integer(number) => {
             let container = u16::try_from(*number).ok().and_then(Port::new);
             let container = container.ok_or_else(|| entry.place.error(format!("invalid containerPort: {number}")))?;
-            Ok(vec![Binding {
+            Ok(one(Binding {
                 ip: None,
                 host: HostPort::Any,
                 container,
@@ -146,16 +155,20 @@ fn bindings_of(entry: &Node) -> Result<Vec<Binding<'_>>, ComposeError> {
                 block: None,
                 options: Vec::new(),
                 place: &entry.place,
-            }])
+            }))
         }
-        Value::Mapping(_) => Ok(vec![long(entry)?]),
+        Value::Mapping(_) => Ok(one(long(entry)?)),
         _ => Err(entry
             .place
             .error(format!("a port is a whole number, a text or a mapping, not a {}", entry.type_name()))),
     }
 }
 
-fn short<'a>(entry: &'a Node, text: &'a str) -> Result<Vec<Binding<'a>>, ComposeError> {
+fn short<'a>(
+    entry: &'a Node,
+    text: &'a str,
+    has_room: &dyn Fn(usize) -> bool,
+) -> Result<Option<Vec<Binding<'a>>>, ComposeError> {
     let place = &entry.place;
     let parts = short_parts(text);
     if parts.container.is_empty() {
@@ -174,6 +187,9 @@ fn short<'a>(entry: &'a Node, text: &'a str) -> Result<Vec<Binding<'a>>, Compose
         let (host, container) = (parts.host, parts.container);
         return Err(place.error(format!("invalid ranges for container and host ports: {container} and {host}")));
     }
+    if !has_room(containers.len()) {
+        return Ok(None);
+    }
     let single = containers.clone().count() == 1;
     let mut bindings = Vec::new();
     for (offset, container) in containers.clone().enumerate() {
@@ -184,7 +200,7 @@ fn short<'a>(entry: &'a Node, text: &'a str) -> Result<Vec<Binding<'a>>, Compose
         let block = length.zip(u16::try_from(offset).ok()).map(|(length, index)| Block { index, length });
         bindings.push(Binding { ip, host, container, protocol, variable, block, options: Vec::new(), place });
     }
-    Ok(bindings)
+    Ok(Some(bindings))
 }
 
 fn host_port(hosts: &RangeInclusive<u16>, single: bool, offset: usize) -> HostPort {

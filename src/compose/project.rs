@@ -48,9 +48,15 @@ fn published(
         consistency::check(session, model, &active)?;
     }
     for entry in services {
-        let ports = ports_of(session, entry)?;
-        if is_active(&entry.node, profiles) {
+        let is_active = is_active(&entry.node, profiles);
+        let (ports, left_out) = ports_of(entry, &|ports| is_active && session.has_room_for(ports))?;
+        if is_active {
             project.ports.extend(ports);
+            for place in left_out {
+                let message = "too many ports to book: they are published as they are written, and so is the service";
+                session.warn(Some(place), message.to_owned());
+                project.left_as_written.insert(ServiceName::new(entry.name.as_str()));
+            }
             add_service(&mut project, entry);
         }
     }
@@ -100,10 +106,14 @@ fn is_active(service: &Node, profiles: &str) -> bool {
     own.is_empty() || profiles.split(',').any(|name| name.trim() == "*") || own.iter().any(asked_for)
 }
 
-fn ports_of(session: &Session<'_>, Entry { name, node, .. }: &Entry) -> Result<Vec<PublishedPort>, ComposeError> {
-    let Some(ports) = node.field("ports") else { return Ok(Vec::new()) };
+fn ports_of<'a>(
+    Entry { name, node, .. }: &'a Entry,
+    has_room: &dyn Fn(usize) -> bool,
+) -> Result<(Vec<PublishedPort>, Vec<&'a Place>), ComposeError> {
+    let Some(ports) = node.field("ports") else { return Ok((Vec::new(), Vec::new())) };
     let image = node.field("image").and_then(Node::as_str);
-    ports::published_ports(session, &ServiceName::new(name.as_str()), &|port| kind::kind_of(image, name, port), ports)
+    let kind_of = |port| kind::kind_of(image, name, port);
+    ports::published_ports(&ServiceName::new(name.as_str()), &kind_of, ports, has_room)
 }
 
 fn add_service(project: &mut Project, Entry { name, node, .. }: &Entry) {

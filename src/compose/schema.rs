@@ -7,6 +7,7 @@ mod tables;
 use std::collections::BTreeSet;
 
 use super::ComposeError;
+use super::session::Session;
 use super::tree::{Entry, Node, Value};
 
 /// What a node may be.
@@ -50,11 +51,12 @@ const BOOLEANS: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "y", "n"
 ///
 /// # Errors
 /// The first attribute that does not exist or is of the wrong type, in Compose's words.
-pub(super) fn validate(tree: &Node) -> Result<(), ComposeError> {
+pub(super) fn validate(session: &Session<'_>, tree: &Node) -> Result<(), ComposeError> {
     for Entry { name, place, .. } in tree.field("services").map(Node::entries).unwrap_or_default() {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         if name.is_empty() || !name.bytes().all(fits) {
-            return Err(place.error(format!("services: {name:?} cannot be a service's name")));
+            // Compose refuses it; a name is no reason to leave the other services without ports.
+            session.warn(Some(place), format!("services: {name:?} cannot be a service's name"));
         }
     }
     check(tree, tables::FILE, &Path { above: None, name: "" })

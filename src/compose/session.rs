@@ -26,6 +26,9 @@ const TOTAL_LIMIT: u64 = yaml::SIZE_LIMIT;
 /// Warnings that are kept; nobody reads more.
 const NOTE_LIMIT: usize = 100;
 
+/// Ports that are taken up: each becomes a variable, and all of them have to fit into a program's environment.
+const PORT_LIMIT: usize = 1_000;
+
 /// What a reading gathers on its way.
 pub(super) struct Session<'a> {
     process_env: &'a dyn Fn(&str) -> Option<String>,
@@ -42,6 +45,7 @@ pub(super) struct Session<'a> {
     nodes: Cell<usize>,
     files: Cell<usize>,
     bytes: Cell<u64>,
+    ports: Cell<usize>,
     incomplete: Cell<bool>,
 }
 
@@ -59,6 +63,7 @@ impl<'a> Session<'a> {
             nodes: Cell::new(0),
             files: Cell::new(0),
             bytes: Cell::new(0),
+            ports: Cell::new(0),
             incomplete: Cell::new(false),
         }
     }
@@ -138,6 +143,15 @@ impl<'a> Session<'a> {
             return Err(place.error(format!("more than {NODE_LIMIT} values, counted after include and extends")));
         }
         Ok(())
+    }
+
+    /// Whether so many ports more can be taken up; counts them if so.
+    pub(super) fn has_room_for(&self, ports: usize) -> bool {
+        let has_room = self.ports.get() + ports <= PORT_LIMIT;
+        if has_room {
+            self.ports.set(self.ports.get() + ports);
+        }
+        has_room
     }
 
     /// Counts a text that variables have made.

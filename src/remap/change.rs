@@ -1,6 +1,6 @@
 //! What an override has to change, and why.
 
-use crate::model::{FixedKind, FixedName, Port};
+use crate::model::{FixedKind, FixedName, Port, ServiceName};
 use crate::registry::Allocation;
 use crate::resolve::{Booked, Clash, Discovery, Face};
 
@@ -31,7 +31,8 @@ pub fn changes(discovery: &Discovery, booked: &Booked) -> Vec<Change> {
             services.push(face.service.as_str());
         }
     }
-    let ports = services.into_iter().filter_map(|service| {
+    let replaceable = |service: &&str| !discovery.left_as_written.contains(&ServiceName::new(*service));
+    let ports = services.into_iter().filter(replaceable).filter_map(|service| {
         let ports = ports_of(service, discovery, &booked.allocations)?;
         Some(Change::Ports { service: service.to_owned(), ports })
     });

@@ -24,7 +24,7 @@ pub(super) fn clashes(reader: &Reader, held: &ContextRow, wanted: &[FixedName]) 
     for name in wanted {
         match rival(reader, held, name)? {
             Rival::None => {}
-            Rival::Live(holder) => clashes.push(Clash { name: name.clone(), holder }),
+            Rival::Live(holder) => clashes.push(Clash { name: name.clone(), holder: *holder }),
             Rival::NobodyLives => return Ok(None),
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn live_clashes(reader: &Reader, held: &ContextRow, wanted: &[FixedNa
     let mut clashes = Vec::new();
     for name in wanted {
         if let Rival::Live(holder) = rival(reader, held, name)? {
-            clashes.push(Clash { name: name.clone(), holder });
+            clashes.push(Clash { name: name.clone(), holder: *holder });
         }
     }
     Ok(clashes)
@@ -56,7 +56,7 @@ pub(super) fn settle(writer: &Reader, held: &ContextRow, wanted: &[FixedName]) -
     for name in wanted {
         match rival(writer, held, name)? {
             Rival::None => {}
-            Rival::Live(holder) => clashes.push(Clash { name: name.clone(), holder }),
+            Rival::Live(holder) => clashes.push(Clash { name: name.clone(), holder: *holder }),
             Rival::NobodyLives => fixed_names::take(writer, name, held.id)?,
         }
     }
@@ -67,7 +67,7 @@ pub(super) fn settle(writer: &Reader, held: &ContextRow, wanted: &[FixedName]) -
 enum Rival {
     /// The context itself has it.
     None,
-    Live(ContextRow),
+    Live(Box<ContextRow>),
     /// Nobody, or a checkout that is gone.
     NobodyLives,
 }
@@ -79,7 +79,7 @@ fn rival(reader: &Reader, held: &ContextRow, name: &FixedName) -> SqlResult<Riva
         Some(id) => {
             let holder = contexts::of_id(reader, id)?;
             let lives = is_checkout_of(&holder.path, holder.remote.as_deref());
-            Ok(if lives { Rival::Live(holder) } else { Rival::NobodyLives })
+            Ok(if lives { Rival::Live(Box::new(holder)) } else { Rival::NobodyLives })
         }
     }
 }

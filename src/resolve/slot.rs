@@ -39,6 +39,8 @@ pub type Face = PublishedPort;
 pub struct Discovery {
     pub slots: Vec<Slot>,
     pub fixed_names: Vec<FixedName>,
+    /// Services whose ports an override cannot replace.
+    pub left_as_written: BTreeSet<ServiceName>,
     /// Absolute, in Compose's order.
     pub files: Vec<PathBuf>,
     pub notes: Vec<Note>,
@@ -64,7 +66,8 @@ pub fn discover(app: &App) -> Result<Discovery> {
     let mut notes: Vec<Note> = project.warnings.iter().cloned().map(Note::Compose).collect();
     let slots = slots_of(&project.ports, &mut notes);
     let (fixed_names, files) = (project.fixed_names.clone(), project.files.clone());
-    Ok(Discovery { slots, fixed_names, files, notes, inputs: project.inputs.clone() })
+    let left_as_written = project.left_as_written.clone();
+    Ok(Discovery { slots, fixed_names, left_as_written, files, notes, inputs: project.inputs.clone() })
 }
 
 fn slots_of(ports: &[PublishedPort], notes: &mut Vec<Note>) -> Vec<Slot> {

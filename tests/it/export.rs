@@ -133,6 +133,7 @@ fn a_full_range_still_tells_the_others() {
 #[test]
 fn a_broken_compose_file_leaves_what_is_booked() {
     let shop = Shop::booked();
+    shop.check("export --auto", &shell_lines(), "", 0);
     shop.compose("services:\n  web: [unfinished\n");
     let output = shop.gantry("export --auto");
     assert_eq!((output.stdout, output.status), (shop.fill(&shell_lines()), 1));
