@@ -260,7 +260,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__export)
-            opts="-h -V --auto --no-remap --format --color --help --version"
+            opts="-h -V --auto --no-remap --format --json --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

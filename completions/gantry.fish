@@ -58,6 +58,7 @@ always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
 complete -c gantry -n "__fish_gantry_using_subcommand export" -l auto -d 'Book first what the compose file publishes and has no port yet'
 complete -c gantry -n "__fish_gantry_using_subcommand export" -l no-remap -d 'Write no override, even where the compose file publishes other ports'
+complete -c gantry -n "__fish_gantry_using_subcommand export" -l json -d 'Print JSON: the same as --format json'
 complete -c gantry -n "__fish_gantry_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gantry -n "__fish_gantry_using_subcommand export" -s V -l version -d 'Print version'
 complete -c gantry -n "__fish_gantry_using_subcommand get" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'

@@ -1,6 +1,7 @@
 //! `gantry book`.
 
 use anyhow::Result;
+use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
 use super::failure::{CONFLICT, Failure, Silent};
@@ -18,7 +19,7 @@ use crate::resolve::{BookOptions, Booked, book_project, book_service, discover};
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub struct Args {
     /// The service's name
-    #[arg(required_unless_present = "auto", conflicts_with = "auto")]
+    #[arg(required_unless_present = "auto", conflicts_with = "auto", value_parser = NonEmptyStringValueParser::new())]
     service: Option<String>,
     /// The port to have, where it is free
     #[arg(short, long, conflicts_with = "auto")]
@@ -91,9 +92,12 @@ fn print(ui: &Ui, args: &Args, booked: &Booked, service: Option<&ServiceName>) -
         return ui.json(&Answer { context: booked.held.hash.as_str(), allocations });
     }
     for row in &rows {
-        match service {
-            Some(_) => ui.line(&row.port.to_string())?,
-            None => ui.text_line(&format!("{} {}", row.service, row.port))?,
+        let is_several = rows.iter().filter(|other| other.service == row.service).count() > 1;
+        match (service, row.container_port.filter(|_| is_several)) {
+            (Some(_), _) => ui.line(&row.port.to_string())?,
+            // As `gantry get` takes it.
+            (None, Some(port)) => ui.text_line(&format!("{}:{port} {}", row.service, row.port))?,
+            (None, None) => ui.text_line(&format!("{} {}", row.service, row.port))?,
         }
     }
     Ok(())

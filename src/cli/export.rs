@@ -25,6 +25,9 @@ pub struct Args {
     /// The language to print
     #[arg(long, value_name = "FORMAT", default_value = "shell", value_parser = format_parser())]
     format: Format,
+    /// Print JSON: the same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -44,9 +47,10 @@ pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Fo
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let mut resolution = resolve(app, ResolveOptions { auto: args.auto, remap: !args.no_remap })?;
     let (variables, watched) = (resolution.variables.clone(), std::mem::take(&mut resolution.inputs));
+    let format = if args.json { Format::Json } else { args.format };
     // direnv defines watch_file where it evaluates an .envrc; elsewhere the name may be anything.
     let under_direnv = env::var("DIRENV_IN_ENVRC").is_some();
-    ui.data(&Exports { variables, watched }.render(args.format, under_direnv))?;
+    ui.data(&Exports { variables, watched }.render(format, under_direnv))?;
     if resolution.variables.is_empty() && resolution.failures.is_empty() {
         ui.note("nothing is booked here; `gantry export --auto` books what the compose file publishes");
     }

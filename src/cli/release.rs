@@ -41,15 +41,20 @@ Exit status: 3 where no port is booked for it.";
 /// Plans, asks where it is more than was named, gives back.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let (context, rows) = plan(app, args.service.as_deref())?;
-    for row in &rows {
-        let verb = if args.dry_run { "would give back" } else { "gives back" };
-        ui.note(&format!("{verb} {}: {} ({})", context.label, row.service, row.port));
+    let tell = |verb: &str| {
+        for row in &rows {
+            ui.note(&format!("{verb} {}: {} ({})", context.label, row.service, row.port));
+        }
+    };
+    let is_asked = args.all && !args.yes && ui.can_ask();
+    if args.dry_run || is_asked {
+        tell("would give back");
     }
     if args.dry_run {
         return Ok(());
     }
     let question = format!("Give back {} ports of {}?", rows.len(), context.label);
-    if args.all && !args.yes && ui.can_ask() && !ui.confirm(&question)? {
+    if is_asked && !ui.confirm(&question)? {
         ui.note("nothing was given back");
         return Ok(());
     }
@@ -64,7 +69,11 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         }
         Ok(())
     })?;
-    if args.all { remap::remove(&context.hash) } else { Ok(()) }
+    if args.all {
+        remap::remove(&context.hash)?;
+    }
+    tell("gave back");
+    Ok(())
 }
 
 fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocation>)> {

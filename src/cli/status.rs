@@ -1,6 +1,6 @@
 //! `gantry status`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -71,6 +71,12 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     for row in &rows {
         *ports_of_service.entry((row.context.clone(), row.service.clone())).or_default() += 1;
     }
+    let mut contexts_of_label: BTreeMap<String, BTreeSet<ContextHash>> = BTreeMap::new();
+    for row in &rows {
+        contexts_of_label.entry(row.label.clone()).or_default().insert(row.context.clone());
+    }
+    // Two clones of one branch, or two projects of one repository, go by one label.
+    let is_ambiguous = |row: &Row| contexts_of_label[&row.label].len() > 1;
     let is_several = |row: &Row| ports_of_service[&(row.context.clone(), row.service.clone())] > 1;
     let rows = rows.iter().map(|row| {
         // As `gantry get` takes it.
@@ -78,7 +84,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
             Some(port) => format!("{}:{port}", row.service),
             None => row.service.clone(),
         };
-        let plain = [row.context.to_string(), row.label.clone(), service, row.port.to_string()];
+        let label = if is_ambiguous(row) { format!("{} ({})", row.label, row.path) } else { row.label.clone() };
+        let plain = [row.context.to_string(), label, service, row.port.to_string()];
         plain.map(Cell::from).into_iter().chain([row.state_cell()]).collect()
     });
     ui.table(&["context", "label", "service", "port", "state"], rows.collect())

@@ -178,7 +178,7 @@ fn bad_and_reserved_ports_are_not_chosen_but_may_be_named() {
     shop.sandbox.gantry(&shop.checkout, ["config", "--reserve", "10079"]).require_success();
     shop.check("book printer", "10081\n", "", 0);
     // The block's range of `default` comes next, not 10080.
-    shop.check("release printer", "", "gantry: gives back shop/main: printer (10081)\n", 0);
+    shop.check("release printer", "", "gantry: gave back shop/main: printer (10081)\n", 0);
     shop.set_range("printer:10079-10080");
     shop.check("book printer", "{16}\n", "", 0);
     shop.check("book named --port 10080", "10080\n", "", 0);

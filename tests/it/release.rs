@@ -8,7 +8,7 @@ const ALL: [&str; 3] = ["shop/main postgres {0}", "shop/main web {1}", "shop/mai
 #[test]
 fn a_service_gives_its_port_back() {
     let shop = Shop::booked();
-    shop.check("release web", "", "gantry: gives back shop/main: web ({1})\n", 0);
+    shop.check("release web", "", "gantry: gave back shop/main: web ({1})\n", 0);
     shop.check_bookings(&[ALL[0], ALL[2]]);
     let (message, hint) = ("no port is booked for `web` in shop/main", "`gantry status` lists what is booked");
     shop.check("release web", "", &format!("error: {message}\nhint: {hint}\n"), 3);
@@ -20,8 +20,8 @@ fn a_service_gives_its_port_back() {
 fn a_service_gives_all_of_its_ports_back() {
     let shop = Shop::new();
     shop.compose("services: { mq: { image: 'rabbitmq:3-management', ports: ['{0}:5672', '{1}:15672'] } }\n");
-    shop.check("book --auto -q", "mq {0}\nmq {1}\n", "", 0);
-    shop.check("release mq", "", "gantry: gives back shop/main: mq ({0})\ngantry: gives back shop/main: mq ({1})\n", 0);
+    shop.check("book --auto -q", "mq:5672 {0}\nmq:15672 {1}\n", "", 0);
+    shop.check("release mq", "", "gantry: gave back shop/main: mq ({0})\ngantry: gave back shop/main: mq ({1})\n", 0);
     shop.check_bookings(&[]);
 }
 
@@ -46,7 +46,7 @@ fn all_is_this_context_alone() {
         let shop = Shop::booked();
         shop.sandbox.git(&shop.checkout, ["switch", "--quiet", "--create", "two"]);
         shop.check("book extra", "{16}\n", "", 0);
-        shop.check(&format!("release --all {answer}"), "", "gantry: gives back shop/two: extra ({16})\n", 0);
+        shop.check(&format!("release --all {answer}"), "", "gantry: gave back shop/two: extra ({16})\n", 0);
         shop.check_bookings(&ALL);
         shop.check(
             &format!("release --all {answer}"),
@@ -60,10 +60,13 @@ fn all_is_this_context_alone() {
 #[test]
 fn all_asks_at_a_terminal() {
     let shop = Shop::booked();
-    let plan = "gantry: gives back shop/main: postgres ({0})\n\
-                gantry: gives back shop/main: web ({1})\n\
-                gantry: gives back shop/main: redis ({12})\n\
+    let plan = "gantry: would give back shop/main: postgres ({0})\n\
+                gantry: would give back shop/main: web ({1})\n\
+                gantry: would give back shop/main: redis ({12})\n\
                 Give back 3 ports of shop/main? [y/N] ";
+    let done = "gantry: gave back shop/main: postgres ({0})\n\
+                gantry: gave back shop/main: web ({1})\n\
+                gantry: gave back shop/main: redis ({12})\n";
     for no in ["n", "", "what?"] {
         let (screen, status) = converse(&shop.sandbox, &shop.checkout, "gantry release --all", no);
         assert_eq!(screen, shop.fill(&format!("{plan}{no}\ngantry: nothing was given back\n")));
@@ -71,15 +74,15 @@ fn all_asks_at_a_terminal() {
         shop.check_bookings(&ALL);
     }
     let (screen, status) = converse(&shop.sandbox, &shop.checkout, "gantry release --all", "y");
-    assert_eq!((screen, status), (shop.fill(&format!("{plan}y\n")), 0));
+    assert_eq!((screen, status), (shop.fill(&format!("{plan}y\n{done}")), 0));
     shop.check_bookings(&[]);
     shop.gantry("book web").require_success();
     let (screen, status) = converse(&shop.sandbox, &shop.checkout, "gantry release --all --yes", "");
-    assert_eq!((screen, status), (shop.fill("gantry: gives back shop/main: web ({1})\n"), 0));
+    assert_eq!((screen, status), (shop.fill("gantry: gave back shop/main: web ({1})\n"), 0));
     // A service that is named is no question.
     shop.gantry("book web").require_success();
     let (screen, status) = converse(&shop.sandbox, &shop.checkout, "gantry release web", "");
-    assert_eq!((screen, status), (shop.fill("gantry: gives back shop/main: web ({1})\n"), 0));
+    assert_eq!((screen, status), (shop.fill("gantry: gave back shop/main: web ({1})\n"), 0));
 }
 
 #[test]
