@@ -1,6 +1,7 @@
 //! Several checkouts of one project whose compose file fixes everything, side by side and unmodified: with the real
 //! Compose, and with the real engine.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -225,6 +226,38 @@ fn an_override_goes_with_its_ports() {
     std::fs::remove_dir_all(&two).unwrap();
     sandbox.gantry(&one, ["prune", "--yes"]).require_success();
     assert_eq!(overrides(), 0);
+}
+
+/// A `docker` that tells this version of Compose, and notes that it was asked.
+fn pretend_compose(sandbox: &mut Sandbox, version: &str) {
+    let asked = sandbox.path("asked");
+    let script = format!("#!/bin/sh\necho \"$*\" >>{}\necho {version}\n", asked.display());
+    let docker = sandbox.write("bin/docker", script);
+    std::fs::set_permissions(&docker, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let gantry = Path::new(env!("CARGO_BIN_EXE_gantry")).parent().unwrap();
+    sandbox.set("PATH", format!("{}:{}:{path}", sandbox.path("bin").display(), gantry.display()));
+}
+
+#[test]
+fn an_old_compose_is_told_and_a_new_one_asked_once() {
+    let (mut sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    pretend_compose(&mut sandbox, "2.20.3");
+    sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    assert!(!sandbox.path("asked").exists(), "nothing is remapped, so nobody is asked");
+    let told = sandbox.gantry(&two, ["export", "--auto"]).require_success();
+    assert!(told.stderr.contains("gantry: Compose 2.20.3 cannot replace ports in an override"), "{}", told.stderr);
+    assert!(!told.stdout.contains("COMPOSE_FILE"), "{}", told.stdout);
+
+    pretend_compose(&mut sandbox, "2.24.4");
+    std::fs::remove_file(sandbox.path("asked")).unwrap();
+    for _ in 0..3 {
+        let output = sandbox.gantry(&two, ["export", "--auto"]).require_success();
+        assert!(output.stdout.contains("export COMPOSE_FILE="), "{output:?}");
+    }
+    assert_eq!(std::fs::read_to_string(sandbox.path("asked")).unwrap(), "compose version --short\n");
 }
 
 /// An agent that was started in one checkout and works in another has the first one's `COMPOSE_FILE` around it.
