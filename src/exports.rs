@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::compose::ComposeError;
 use crate::config::{self, Remap};
 use crate::context;
-use crate::model::{ComposeProjectName, Context};
+use crate::model::{ComposeProjectName, Context, FixedKind};
 use crate::registry::{Allocation, ContextRow, RegistryError, allocations, contexts};
 use crate::remap;
 use crate::resolve::{Booked, Discovery, Note, book_project, booked_already, discover, judge, note_use};
@@ -74,6 +74,9 @@ pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     if let Some((held, rows)) = &known {
         resolution.variables = variables(held, rows, config.project_name.as_ref());
     }
+    if let Some(booked) = &booked {
+        resolution.notes.extend(shared_project(booked));
+    }
     if let (Some(discovery), Some(booked)) = (&discovery, &booked) {
         let may_remap = options.remap && config.remap == Remap::Auto;
         let outcome = keep(&mut resolution.failures, remap::apply(discovery, booked, may_remap));
@@ -136,6 +139,13 @@ fn discovered(app: &App, resolution: &mut Resolution) -> Option<Discovery> {
             None
         }
     }
+}
+
+/// Another checkout's Compose project goes by the name that `gantry.yml` gives this one: no override mends that.
+fn shared_project(booked: &Booked) -> Option<Note> {
+    let clash = booked.clashes.iter().find(|clash| clash.name.kind == FixedKind::Project)?;
+    let (label, path) = (clash.holder.label.clone(), clash.holder.path.clone());
+    Some(Note::NameTaken { name: clash.name.clone(), label, path })
 }
 
 fn book_all(app: &mut App, discovery: &Discovery, resolution: &mut Resolution) -> Option<Booked> {

@@ -61,6 +61,8 @@ pub enum FixedKind {
     Volume,
     /// The `name` of a network that is not external.
     Network,
+    /// `project_name` in `gantry.yml`.
+    Project,
 }
 
 /// How the compose file says which host port it wants.
@@ -156,6 +158,7 @@ impl FixedKind {
             FixedKind::Container => "container",
             FixedKind::Volume => "volume",
             FixedKind::Network => "network",
+            FixedKind::Project => "project",
         }
     }
 }

@@ -36,9 +36,9 @@ pub fn changes(discovery: &Discovery, booked: &Booked) -> Vec<Change> {
         let ports = ports_of(service, discovery, &booked.allocations)?;
         Some(Change::Ports { service: service.to_owned(), ports })
     });
-    let names = booked.clashes.iter().map(|Clash { name, holder }| Change::Name {
-        name: name.clone(),
-        why: format!("{}: {} is used by {} ({})", name.source, name.name, holder.label, holder.path.display()),
+    let names = booked.clashes.iter().filter_map(|Clash { name, holder }| {
+        let why = format!("{}: {} is used by {} ({})", name.source, name.name, holder.label, holder.path.display());
+        Change::place_of(name.kind).map(|_| Change::Name { name: name.clone(), why })
     });
     ports.chain(names).collect()
 }
@@ -68,12 +68,14 @@ fn why(face: &Face, difference: Option<Difference>) -> String {
 }
 
 impl Change {
-    /// The section of the compose file that a fixed name stands in, and the name of the key that holds it.
-    pub(super) fn place_of(kind: FixedKind) -> (&'static str, &'static str) {
+    /// The section of the compose file that a fixed name stands in, and the key that holds it; `None` for one that
+    /// stands elsewhere.
+    pub(super) fn place_of(kind: FixedKind) -> Option<(&'static str, &'static str)> {
         match kind {
-            FixedKind::Container => ("services", "container_name"),
-            FixedKind::Volume => ("volumes", "name"),
-            FixedKind::Network => ("networks", "name"),
+            FixedKind::Container => Some(("services", "container_name")),
+            FixedKind::Volume => Some(("volumes", "name")),
+            FixedKind::Network => Some(("networks", "name")),
+            FixedKind::Project => None,
         }
     }
 }

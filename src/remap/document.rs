@@ -15,7 +15,7 @@ pub fn document(held: &ContextRow, changes: &[Change]) -> String {
         let (section, key, lines) = match change {
             Change::Ports { service, ports } => ("services", service.as_str(), port_lines(ports)),
             Change::Name { name, why } => {
-                let (section, field) = Change::place_of(name.kind);
+                let Some((section, field)) = Change::place_of(name.kind) else { continue };
                 (section, name.key.as_str(), vec![format!("    {field}: !reset null # {}", comment(why))])
             }
         };

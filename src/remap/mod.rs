@@ -78,7 +78,8 @@ fn notes(discovery: &Discovery, booked: &Booked) -> Vec<Note> {
             Difference::LeftToEngine => Some(Note::LeftToEngine { source, service, allocated }),
         }
     });
-    let names = booked.clashes.iter().map(|Clash { name, holder }| Note::NameTaken {
+    let in_files = |clash: &&Clash| Change::place_of(clash.name.kind).is_some();
+    let names = booked.clashes.iter().filter(in_files).map(|Clash { name, holder }| Note::NameTaken {
         name: name.clone(),
         label: holder.label.clone(),
         path: holder.path.clone(),

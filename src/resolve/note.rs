@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Holder;
 use crate::compose;
-use crate::model::{FixedName, Port, ServiceName, Source};
+use crate::model::{FixedKind, FixedName, Port, ServiceName, Source};
 
 /// Something worth a line on stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,11 @@ impl fmt::Display for Note {
                 write!(f, "{source}: lets the engine choose a port, but {service} has {allocated}")
             }
             Note::NameTaken { name: FixedName { kind, name, source, .. }, label, path } => {
-                write!(f, "{source}: the {kind} name {name} is used by {label} ({})", path.display())
+                write!(f, "{source}: the {kind} name {name} is used by {label} ({})", path.display())?;
+                match kind {
+                    FixedKind::Project => f.write_str("; the two replace each other's containers"),
+                    _ => Ok(()),
+                }
             }
             Note::ComposeTooOld { version } => write!(
                 f,

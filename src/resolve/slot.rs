@@ -8,7 +8,8 @@ use anyhow::Result;
 
 use super::Note;
 use crate::app::App;
-use crate::model::{Block, FixedName, Kind, Port, Protocol, Published, PublishedPort, ServiceName};
+use crate::config;
+use crate::model::{Block, FixedKind, FixedName, Kind, Port, Protocol, Published, PublishedPort, ServiceName, Source};
 use crate::shell::{VariableName, distinct_names};
 
 /// One host port that the compose file asks for.
@@ -65,9 +66,21 @@ pub fn discover(app: &App) -> Result<Discovery> {
     let project = app.project()?;
     let mut notes: Vec<Note> = project.warnings.iter().cloned().map(Note::Compose).collect();
     let slots = slots_of(&project.ports, &mut notes);
-    let (fixed_names, files) = (project.fixed_names.clone(), project.files.clone());
+    let (mut fixed_names, files) = (project.fixed_names.clone(), project.files.clone());
+    fixed_names.extend(project_name(app)?);
     let left_as_written = project.left_as_written.clone();
     Ok(Discovery { slots, fixed_names, left_as_written, files, notes, inputs: project.inputs.clone() })
+}
+
+/// The name that `gantry.yml` gives the Compose project: two checkouts that read it replace each other's containers.
+fn project_name(app: &App) -> Result<Option<FixedName>> {
+    let source = Source { file: app.context()?.root.join(config::FILE_NAME), line: 1 };
+    Ok(app.config()?.project_name.as_ref().map(|name| FixedName {
+        kind: FixedKind::Project,
+        key: "project_name".to_owned(),
+        name: name.to_string(),
+        source,
+    }))
 }
 
 fn slots_of(ports: &[PublishedPort], notes: &mut Vec<Note>) -> Vec<Slot> {
@@ -160,7 +173,6 @@ fn wanted_name(groups: &[Vec<PublishedPort>], index: usize) -> (ServiceName, Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Source;
 
     fn entry(service: &str, container_port: u16, protocol: Protocol, published: Published) -> PublishedPort {
         PublishedPort {

@@ -228,6 +228,25 @@ fn an_override_goes_with_its_ports() {
     assert_eq!(overrides(), 0);
 }
 
+#[test]
+fn a_shared_project_name_is_told() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    for clone in [&one, &two] {
+        sandbox.write(clone.join("gantry.yml"), "project_name: shop\n");
+    }
+    let first = sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    assert_eq!(first.stderr, "");
+    let second = sandbox.gantry(&two, ["export", "--auto"]).require_success();
+    let told = "gantry: [SANDBOX]/two/gantry.yml:1: the project name shop is used by shop/main ([SANDBOX]/one); \
+                the two replace each other's containers\n";
+    assert!(second.stderr.contains(told), "{}", second.stderr);
+    std::fs::remove_file(one.join("gantry.yml")).unwrap();
+    sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    assert!(!sandbox.gantry(&two, ["export", "--auto"]).require_success().stderr.contains("project name"));
+}
+
 /// A `docker` that tells this version of Compose, and notes that it was asked.
 fn pretend_compose(sandbox: &mut Sandbox, version: &str) {
     let asked = sandbox.path("asked");
