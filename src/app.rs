@@ -120,12 +120,14 @@ pub fn overrides_dir() -> Result<PathBuf> {
 /// The `COMPOSE_FILE` that the user set, also where gantry's own stands before it: an override that another checkout
 /// left in the environment says nothing of this one.
 pub fn own_compose_file() -> Option<String> {
-    let set = env::var("COMPOSE_FILE")?;
-    let is_gantrys = overrides_dir().is_ok_and(|overrides| {
-        let separator = env::var("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
-        set.rsplit(separator.as_str()).next().is_some_and(|last| Path::new(last).starts_with(overrides))
-    });
-    if is_gantrys { env::var("GANTRY_COMPOSE_FILE") } else { Some(set) }
+    if has_gantrys_compose_file() { env::var("GANTRY_COMPOSE_FILE") } else { env::var("COMPOSE_FILE") }
+}
+
+/// Whether the environment's `COMPOSE_FILE` is one that gantry exported, for this context or for another.
+pub fn has_gantrys_compose_file() -> bool {
+    let (Some(list), Ok(overrides)) = (env::var("COMPOSE_FILE"), overrides_dir()) else { return false };
+    let separator = env::var("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
+    list.rsplit(separator.as_str()).next().is_some_and(|last| Path::new(last).starts_with(overrides))
 }
 
 /// The process environment as a compose file may see it.

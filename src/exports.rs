@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::app::App;
+use crate::app::{self, App};
 use crate::compose::ComposeError;
 use crate::config::{self, Remap};
 use crate::context;
@@ -20,6 +20,8 @@ use crate::shell::VariableName;
 #[derive(Debug, Default)]
 pub struct Resolution {
     pub variables: BTreeMap<VariableName, String>,
+    /// What another context left in the environment and this one does not set.
+    pub unset: Vec<VariableName>,
     pub notes: Vec<Note>,
     /// The files that decide all this: where one changes, the answer may.
     pub inputs: Vec<PathBuf>,
@@ -42,6 +44,18 @@ pub struct ResolveOptions {
 /// The directory is gone. Everything else goes into [`Resolution::failures`], so that what is booked already is still
 /// told.
 pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
+    let mut resolution = resolve_here(app, options)?;
+    if app::has_gantrys_compose_file() && !resolution.variables.contains_key(&VariableName::COMPOSE_FILE) {
+        resolution.unset.push(VariableName::GANTRY_COMPOSE_FILE);
+        match app::own_compose_file() {
+            Some(own) => drop(resolution.variables.insert(VariableName::COMPOSE_FILE, own)),
+            None => resolution.unset.push(VariableName::COMPOSE_FILE),
+        }
+    }
+    Ok(resolution)
+}
+
+fn resolve_here(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     let mut resolution = Resolution::default();
     let context = match app.context() {
         Ok(context) => context,

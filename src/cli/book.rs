@@ -9,7 +9,7 @@ use super::ui::Ui;
 use crate::app::App;
 use crate::model::{Port, ServiceName};
 use crate::registry::Allocation;
-use crate::resolve::{BookOptions, Booked, book_project, book_service, discover};
+use crate::resolve::{BookOptions, Booked, Discovery, Face, book_project, book_service, discover};
 
 /// Book a port for a service, whatever its name
 ///
@@ -66,7 +66,7 @@ struct Row<'a> {
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     ui.be_quiet(args.quiet);
     let discovery = discover(app)?;
-    let service = args.service.as_deref().map(ServiceName::new);
+    let service = args.service.as_deref().map(|name| service_of(&discovery, name));
     let booked = match &service {
         Some(service) => book_service(app, &discovery, service, BookOptions { port: args.port, strict: args.strict })?,
         None => book_project(app, &discovery)?,
@@ -82,6 +82,13 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.fail(&Failure::of(&anyhow::Error::from(exhausted).context(format!("{service} gets no port"))));
     }
     Err(Silent(CONFLICT).into())
+}
+
+/// The service that the name means: `mq:5672` is `mq`, where the compose file has that.
+fn service_of(discovery: &Discovery, name: &str) -> ServiceName {
+    let is_called = |face: &&Face| *name == format!("{}:{}", face.service, face.container_port);
+    let face = discovery.slots.iter().flat_map(|slot| &slot.faces).find(is_called);
+    face.map_or_else(|| ServiceName::new(name), |face| face.service.clone())
 }
 
 fn print(ui: &Ui, args: &Args, booked: &Booked, service: Option<&ServiceName>) -> Result<()> {

@@ -46,11 +46,12 @@ pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Fo
 /// Prints what is known, then tells what was wrong.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let mut resolution = resolve(app, ResolveOptions { auto: args.auto, remap: !args.no_remap })?;
-    let (variables, watched) = (resolution.variables.clone(), std::mem::take(&mut resolution.inputs));
+    let (unset, watched) = (std::mem::take(&mut resolution.unset), std::mem::take(&mut resolution.inputs));
+    let variables = resolution.variables.clone();
     let format = if args.json { Format::Json } else { args.format };
     // direnv defines watch_file where it evaluates an .envrc; elsewhere the name may be anything.
     let under_direnv = env::var("DIRENV_IN_ENVRC").is_some();
-    ui.data(&Exports { variables, watched }.render(format, under_direnv))?;
+    ui.data(&Exports { variables, unset, watched }.render(format, under_direnv))?;
     if resolution.variables.is_empty() && resolution.failures.is_empty() {
         ui.note("nothing is booked here; `gantry export --auto` books what the compose file publishes");
     }

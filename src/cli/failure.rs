@@ -11,6 +11,7 @@ use crate::config::ConfigError;
 use crate::context::RepositoryError;
 use crate::registry::{Cause, RegistryError};
 use crate::resolve::{PortTaken, UnknownService};
+use crate::shell::quote_posix;
 use crate::sys::paths::NoHome;
 
 /// What went wrong, for a person and for a script.
@@ -65,7 +66,8 @@ impl Failure {
             return failure(kind, FAILED, Some(hint));
         }
         if let Some(error) = error.downcast_ref::<ComposeError>() {
-            let hint = format!("`docker compose -f {} config` checks it", error.file.display());
+            let file = quote_posix(&error.file.display().to_string());
+            let hint = format!("`docker compose -f {file} config` checks it");
             return failure("compose", FAILED, Some(hint));
         }
         if error.is::<ConfigError>() {
@@ -96,7 +98,11 @@ impl Failure {
             return failure("usage", USAGE, Some(error.hint.clone()));
         }
         if error.is::<NoHome>() {
-            return failure("no_home", FAILED, Some("set HOME, or XDG_DATA_HOME to an absolute path".to_owned()));
+            return failure(
+                "no_home",
+                FAILED,
+                Some("set HOME, or XDG_DATA_HOME and XDG_STATE_HOME, to absolute paths".to_owned()),
+            );
         }
         failure("failed", FAILED, None)
     }
@@ -108,7 +114,8 @@ impl Failure {
 }
 
 fn of_registry(error: &RegistryError) -> (&'static str, String) {
-    let path = error.path.display();
+    let path = error.path.display().to_string();
+    let moved = |ending: &str| format!("mv {} {}", quote_posix(&path), quote_posix(&format!("{path}.{ending}")));
     match &error.cause {
         Cause::Denied(_) => {
             ("registry_denied", "check who owns the directory, or point XDG_DATA_HOME to one of your own".to_owned())
@@ -122,11 +129,9 @@ fn of_registry(error: &RegistryError) -> (&'static str, String) {
         Cause::Busy => ("registry_busy", "try again; `fuser` on the file names the process".to_owned()),
         Cause::Damaged(_) => (
             "registry_damaged",
-            format!("nothing was changed. Restore it from a backup, or start anew: mv '{path}' '{path}.damaged'"),
+            format!("nothing was changed. Restore it from a backup, or start anew: {}", moved("damaged")),
         ),
-        Cause::Foreign => {
-            ("registry_foreign", format!("nothing was changed. Move it away: mv '{path}' '{path}.other'"))
-        }
+        Cause::Foreign => ("registry_foreign", format!("nothing was changed. Move it away: {}", moved("other"))),
         Cause::Newer { .. } => ("registry_newer", "update gantry; nothing was changed".to_owned()),
         Cause::Outdated => ("registry_outdated", "make the file writable once, so that it can be updated".to_owned()),
         Cause::Sqlite(_) => ("registry", "nothing was changed; `gantry status -a` reads it without writing".to_owned()),

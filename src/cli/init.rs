@@ -51,6 +51,15 @@ struct Line {
     next: String,
 }
 
+impl Line {
+    /// Whether a line of the file does the same: with a comment behind it, or as `use gantry`.
+    fn is_there(&self, existing: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(existing);
+        let code = text.split(" #").next().unwrap_or_default().trim();
+        code == self.text || code == "use gantry" || code == "use_gantry"
+    }
+}
+
 /// Plans the lines, then adds those that are missing.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let mut lines = Vec::new();
@@ -89,7 +98,7 @@ impl Startup {
 fn add(ui: &Ui, line: &Line, dry_run: bool) -> Result<()> {
     let shown = line.file.display();
     let contents = read(&line.file)?;
-    if contents.split(|&byte| byte == b'\n').any(|existing| existing.trim_ascii() == line.text.as_bytes()) {
+    if contents.split(|&byte| byte == b'\n').any(|existing| line.is_there(existing)) {
         ui.note(&format!("{shown} has the line already"));
         return Ok(());
     }

@@ -62,6 +62,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
             ui.note(&format!("`gantry export --auto` keeps it in {path}"));
             ui.data(document.as_bytes())
         }
+        None if discovery.files.is_empty() => {
+            ui.note("no override: there is no compose file here");
+            Ok(())
+        }
         None => {
             ui.note("no override: the compose file publishes the ports that this context has");
             Ok(())

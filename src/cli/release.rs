@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::registry::{Allocation, ContextRow, allocations, fixed_names};
 use crate::remap;
 use crate::resolve::judge;
+use crate::sys::env;
 
 /// Give a service's port back
 ///
@@ -15,7 +16,7 @@ use crate::resolve::judge;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub struct Args {
-    /// The service's name
+    /// The service's name; SERVICE:CONTAINER_PORT for one port of several
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     service: Option<String>,
     /// Give back every port of this context
@@ -73,7 +74,16 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         remap::remove(&context.hash)?;
     }
     tell("gave back");
+    if env::var("GANTRY_CONTEXT").as_deref() == Some(context.hash.as_str()) {
+        ui.note("this shell still has the variables; `direnv reload`, or leave the directory and come back");
+    }
     Ok(())
+}
+
+/// Whether the allocation goes by `SERVICE` or `SERVICE:CONTAINER_PORT`.
+fn is_called(row: &Allocation, name: &str) -> bool {
+    let service = row.service.as_str();
+    name == service || row.container_port.is_some_and(|port| *name == format!("{service}:{port}"))
 }
 
 fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocation>)> {
@@ -85,7 +95,7 @@ fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocat
         })?,
         None => None,
     };
-    let is_wanted = |row: &Allocation| service.is_none_or(|service| row.service.as_str() == service);
+    let is_wanted = |row: &Allocation| service.is_none_or(|service| is_called(row, service));
     let wanted = held.map(|(held, rows)| (held, rows.into_iter().filter(is_wanted).collect::<Vec<_>>()));
     match wanted {
         Some((held, rows)) if !rows.is_empty() => Ok((held, rows)),

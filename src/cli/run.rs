@@ -10,6 +10,7 @@ use super::failure::{Failure, Silent};
 use super::ui::Ui;
 use crate::app::App;
 use crate::exports::{ResolveOptions, resolve};
+use crate::shell::VariableName;
 use crate::sys::process;
 
 /// Run a command with the context's variables
@@ -34,11 +35,12 @@ Exit status: the command's; 127 where there is no such command, 126 where it can
 /// Runs nothing where a port is missing: the command would use somebody else's.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let resolution = resolve(app, ResolveOptions { auto: true, remap: true })?;
-    let variables: Vec<(String, String)> =
-        resolution.variables.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect();
+    let set = resolution.variables.clone().into_iter().map(|(name, value)| (name, Some(value)));
+    let unset = resolution.unset.clone().into_iter().map(|name| (name, None));
+    let variables: Vec<(VariableName, Option<String>)> = set.chain(unset).collect();
     export::tell(ui, resolution)?;
     let Some((program, rest)) = args.command.split_first() else { return Ok(()) };
-    let error = process::exec(program, rest, variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let error = process::exec(program, rest, variables.iter().map(|(name, value)| (name.as_str(), value.as_deref())));
     let exit = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
     let message = format!("{} cannot be run: {error}", program.to_string_lossy());
     ui.fail(&Failure { kind: "failed", message, hint: None, exit });

@@ -21,7 +21,10 @@ pub(super) fn check(session: &Session<'_>, model: &Node, active: &[&Entry]) -> R
     for Entry { name, place, node } in active {
         if !["image", "build", "provider"].iter().any(|field| node.field(field).is_some_and(Node::is_given)) {
             // Compose refuses it. Its ports are plain all the same, and a file that is being written has them first.
-            session.warn(Some(place), format!("service {name:?} has neither an image nor a build context specified"));
+            session.warn(
+                Some(place),
+                format!("service {name:?} has neither an image nor a build context, so Compose refuses the file"),
+            );
         }
         check_networks(&networks, name, node)?;
         check_scale(name, node)?;

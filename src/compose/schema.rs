@@ -56,7 +56,10 @@ pub(super) fn validate(session: &Session<'_>, tree: &Node) -> Result<(), Compose
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         if name.is_empty() || !name.bytes().all(fits) {
             // Compose refuses it; a name is no reason to leave the other services without ports.
-            session.warn(Some(place), format!("services: {name:?} cannot be a service's name"));
+            session.warn(
+                Some(place),
+                format!("services: {name:?} cannot be a service's name, so Compose refuses the file"),
+            );
         }
     }
     check(tree, tables::FILE, &Path { above: None, name: "" })

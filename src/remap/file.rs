@@ -25,15 +25,18 @@ pub fn override_path(hash: &ContextHash) -> Result<PathBuf> {
 }
 
 /// `COMPOSE_FILE` with the project's files and the override behind them, and where the user has a `COMPOSE_FILE`, a copy
-/// of that to find back. `None` where a path cannot stand in the list: it holds the separator, or is not UTF-8.
-pub(super) fn compose_variables(files: &[PathBuf], path: &Path) -> Option<Vec<(VariableName, String)>> {
+/// of that to find back.
+///
+/// # Errors
+/// The path that cannot stand in the list: it holds the separator, or is not UTF-8.
+pub(super) fn compose_variables(files: &[PathBuf], path: &Path) -> Result<Vec<(VariableName, String)>, PathBuf> {
     let separator = env::var("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
     let mut list: Vec<&str> = Vec::with_capacity(files.len() + 1);
     for file in files.iter().map(PathBuf::as_path).chain([path]) {
-        list.push(file.to_str().filter(|text| !text.contains(&separator))?);
+        list.push(file.to_str().filter(|text| !text.contains(&separator)).ok_or_else(|| file.to_owned())?);
     }
     let own = app::own_compose_file().map(|own| (VariableName::GANTRY_COMPOSE_FILE, own));
-    Some([(VariableName::COMPOSE_FILE, list.join(&separator))].into_iter().chain(own).collect())
+    Ok([(VariableName::COMPOSE_FILE, list.join(&separator))].into_iter().chain(own).collect())
 }
 
 /// The variables that the context's override was written for, while the compose file cannot be read: without them a

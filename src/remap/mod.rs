@@ -53,8 +53,12 @@ pub fn apply(discovery: &Discovery, booked: &Booked, is_allowed: bool) -> Result
         return Ok(Outcome { notes: notes(discovery, booked), ..Outcome::default() });
     }
     let path = override_path(hash)?;
-    let Some(variables) = file::compose_variables(&discovery.files, &path) else {
-        return Ok(Outcome { notes: notes(discovery, booked), ..Outcome::default() });
+    let variables = match file::compose_variables(&discovery.files, &path) {
+        Ok(variables) => variables,
+        Err(path) => {
+            let notes = std::iter::once(Note::NotListable { path }).chain(notes(discovery, booked)).collect();
+            return Ok(Outcome { notes, ..Outcome::default() });
+        }
     };
     if let Some(version) = version::too_old() {
         remove(hash)?;
@@ -73,7 +77,8 @@ fn notes(discovery: &Discovery, booked: &Booked) -> Vec<Note> {
         let (source, service) = (face.source.clone(), face.service.clone());
         match difference(slot, face, allocated)? {
             Difference::Published(published) => {
-                Some(Note::NotPublished { source, service, published, allocated, holder: None })
+                let variable = slot.variable.to_string();
+                Some(Note::NotPublished { source, service, published, allocated, variable, holder: None })
             }
             Difference::LeftToEngine => Some(Note::LeftToEngine { source, service, allocated }),
         }

@@ -19,11 +19,20 @@ pub enum Note {
     /// `book --port` asked for another port than the service has.
     KeptInstead { service: ServiceName, wanted: Port, kept: Port },
     /// The file publishes a fixed port that is not the service's.
-    NotPublished { source: Source, service: ServiceName, published: Port, allocated: Port, holder: Option<Holder> },
+    NotPublished {
+        source: Source,
+        service: ServiceName,
+        published: Port,
+        allocated: Port,
+        variable: String,
+        holder: Option<Holder>,
+    },
     /// The engine will choose another port than the service's.
     LeftToEngine { source: Source, service: ServiceName, allocated: Port },
     /// Another checkout uses a name that the file fixes.
     NameTaken { name: FixedName, label: String, path: PathBuf },
+    /// A path cannot stand in the list of files that `COMPOSE_FILE` is.
+    NotListable { path: PathBuf },
     /// Compose is too old for an override that replaces.
     ComposeTooOld { version: String },
     /// The name asked for is a kind, and one service is of that kind.
@@ -56,10 +65,19 @@ impl fmt::Display for Note {
                 f,
                 "{service} keeps port {kept}, {wanted} was not taken: to move it, run `gantry release` on it first"
             ),
-            Note::NotPublished { source, service, published, allocated, holder } => {
+            Note::NotPublished { source, service, published, allocated, variable, holder } => {
                 write!(f, "{source}: publishes port {published}, but {service} has {allocated}")?;
-                holder.as_ref().map_or(Ok(()), |holder| write!(f, "; {published} is held by {holder}"))
+                if let Some(holder) = holder {
+                    write!(f, "; {published} is held by {holder}")?;
+                }
+                write!(f, "; \"${{{variable}:-{published}}}\" in its place would publish {allocated}")
             }
+            Note::NotListable { path } => write!(
+                f,
+                "{}: COMPOSE_FILE cannot list this path, because it holds a `:` or is not UTF-8: the compose file stays \
+                 as it is",
+                path.display()
+            ),
             Note::LeftToEngine { source, service, allocated } => {
                 write!(f, "{source}: lets the engine choose a port, but {service} has {allocated}")
             }

@@ -122,7 +122,9 @@ fn is_same_variable(slot: &Slot, row: &Allocation) -> bool {
     row.variable.as_deref() == Some(slot.variable.as_str())
 }
 
-/// A service that was renamed under its fixed port: the number is what everybody has in mind.
+/// A service that was renamed under its port, or booked by its kind before the file had it: the number is what everybody
+/// has in mind.
 fn is_same_number(slot: &Slot, row: &Allocation) -> bool {
-    row.container_port.is_some() && slot.preferred == Some(row.port)
+    let is_of_kind = row.container_port.is_some() || row.service.as_str() == slot.kind.as_str();
+    is_of_kind && slot.preferred == Some(row.port)
 }

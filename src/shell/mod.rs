@@ -22,4 +22,5 @@ pub use distinct::distinct_names;
 pub use format::{Format, FormatUnknown, Shell};
 pub use hook::hook_env;
 pub use name::VariableName;
+pub use quote::posix as quote_posix;
 pub use render::Exports;

@@ -3,7 +3,7 @@
 //! No environment can hold a NUL, so none is written: [`super::render`] takes them out before a value gets here.
 
 /// For bash, zsh, dash and ksh. Within single quotes nothing is special but the single quote itself.
-pub(super) fn posix(value: &str) -> String {
+pub fn posix(value: &str) -> String {
     if is_bare(value) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 

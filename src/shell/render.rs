@@ -10,6 +10,8 @@ use super::{Format, VariableName, quote};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exports {
     pub variables: BTreeMap<VariableName, String>,
+    /// What must not stay in the environment; `json` and `env` cannot say so.
+    pub unset: Vec<VariableName>,
     /// The files that the variables were computed from; direnv reloads when one changes.
     pub watched: Vec<PathBuf>,
 }
@@ -18,7 +20,8 @@ impl Exports {
     /// The variables, and under direnv (`DIRENV_IN_ENVRC`) the watched files. Only direnv's own bash can watch, so
     /// other formats than `shell` hold the variables alone.
     pub fn render(&self, format: Format, under_direnv: bool) -> Vec<u8> {
-        let mut text = render(format, &self.variables).into_bytes();
+        let text = render(format, &self.variables) + &render_unset(format, &self.unset);
+        let mut text = text.into_bytes();
         if under_direnv && format == Format::Shell {
             text.extend(watch_file(&self.watched));
         }
@@ -254,8 +257,11 @@ mod tests {
 
     #[test]
     fn only_direnv_watches() {
-        let exports =
-            Exports { variables: numbered(["1"]), watched: vec![PathBuf::from("/it's"), PathBuf::from("/b")] };
+        let exports = Exports {
+            variables: numbered(["1"]),
+            unset: Vec::new(),
+            watched: vec![PathBuf::from("/it's"), PathBuf::from("/b")],
+        };
         #[track_caller]
         fn check(text: Vec<u8>, expected: &str) {
             assert_eq!(String::from_utf8(text).unwrap(), expected);

@@ -11,9 +11,21 @@ use std::time::Duration;
 
 use super::env;
 
-/// Becomes the program: its signals and its exit status are then this process's own. Returns only on failure.
-pub fn exec<'a>(program: &OsStr, args: &[OsString], variables: impl Iterator<Item = (&'a str, &'a str)>) -> io::Error {
-    Command::new(program).args(args).envs(variables).exec()
+/// Becomes the program: its signals and its exit status are then this process's own. Its environment is this one's,
+/// with these variables set or, where there is no value, without them. Returns only on failure.
+pub fn exec<'a>(
+    program: &OsStr,
+    args: &[OsString],
+    variables: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+) -> io::Error {
+    let mut command = Command::new(program);
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.args(args).exec()
 }
 
 /// What the program prints, where it ends well within `patience`; after that it is killed.

@@ -279,7 +279,7 @@ fn a_registry_locked_for_long() {
 fn homes_that_are_none() {
     let mut booked = Booked::new();
     let error = "error: no home directory: HOME is not an absolute path, and the user database names none\n\
-                 hint: set HOME, or XDG_DATA_HOME to an absolute path\n";
+                 hint: set HOME, or XDG_DATA_HOME and XDG_STATE_HOME, to absolute paths\n";
     // With an absolute XDG_DATA_HOME, HOME is not needed.
     booked.sandbox.set("HOME", "relative");
     booked.export().check(&booked.exports, "", 0);

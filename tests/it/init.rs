@@ -145,6 +145,15 @@ fn without_direnv_it_says_what_works() {
 }
 
 #[test]
+fn a_line_that_does_the_same_is_enough() {
+    for line in ["use gantry", "  eval \"$(gantry export --auto)\"  # ports"] {
+        let shop = Shop::new();
+        shop.sandbox.write("shop/.envrc", format!("{line}\n"));
+        shop.check("init --direnv", "", "gantry: [SANDBOX]/shop/.envrc has the line already\n", 0);
+    }
+}
+
+#[test]
 fn wrong_usage() {
     let shop = Shop::new();
     shop.check_usage("init --shell tcsh", "error: invalid value 'tcsh' for '--shell <SHELL>'");

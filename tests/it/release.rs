@@ -26,6 +26,24 @@ fn a_service_gives_all_of_its_ports_back() {
 }
 
 #[test]
+fn one_port_of_several_is_named_as_get_names_it() {
+    let shop = Shop::new();
+    shop.compose("services: { mq: { image: 'rabbitmq:3-management', ports: ['{0}:5672', '{1}:15672'] } }\n");
+    shop.check("book mq:15672", "{0}\n{1}\n", "", 0);
+    shop.check("release mq:15672", "", "gantry: gave back shop/main: mq ({1})\n", 0);
+    shop.check_bookings(&["shop/main mq {0}"]);
+}
+
+#[test]
+fn a_shell_that_has_the_variables_is_told() {
+    let shop = Shop::booked();
+    let script = "eval \"$(gantry export)\"; gantry release web";
+    let told = "gantry: gave back shop/main: web ({1})\n\
+                gantry: this shell still has the variables; `direnv reload`, or leave the directory and come back\n";
+    shop.sandbox.script("bash", &shop.checkout, script).check("", &shop.fill(told), 0);
+}
+
+#[test]
 fn a_dry_run_changes_nothing() {
     let shop = Shop::booked();
     shop.check("release web -n", "", "gantry: would give back shop/main: web ({1})\n", 0);

@@ -228,6 +228,46 @@ fn an_override_goes_with_its_ports() {
     assert_eq!(overrides(), 0);
 }
 
+/// A shell that comes from a context with an override into one without must not keep its `COMPOSE_FILE`.
+#[test]
+fn an_inherited_compose_file_goes() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    let to_one = format!("cd {}", one.display());
+    let fill = "eval \"$(gantry export --auto 2>/dev/null)\"";
+    let tell = "echo \"${COMPOSE_FILE-none} ${GANTRY_COMPOSE_FILE-none}\"";
+    let check = |shell: &str, script: &str, expected: &str| {
+        sandbox.script(shell, &two, script).check(expected, "", 0);
+    };
+    for shell in ["bash", "zsh", "dash"] {
+        check(shell, &format!("{fill}; {to_one}; {fill}; {tell}"), "none none\n");
+        check(shell, &format!("{fill}; {to_one}; gantry run -- sh -c '{tell}'"), "none none\n");
+    }
+    let fish = "gantry export --auto --format fish 2>/dev/null | source";
+    let script = format!("{fish}; {to_one}; {fish}; set -q COMPOSE_FILE; and echo kept; or echo none");
+    check("fish", &script, "none\n");
+    // What the user had set before is theirs again.
+    let own = format!("{}/compose.yaml", two.display());
+    let script = format!("export COMPOSE_FILE={own}; {fill}; echo $COMPOSE_FILE | grep -c overrides; {to_one}; {tell}");
+    let kept = sandbox.script("bash", &two, &script).require_success().stdout;
+    assert!(kept.starts_with("1\n") && kept.ends_with("[SANDBOX]/two/compose.yaml\n"), "{kept}");
+    let script = format!("export COMPOSE_FILE={own}; {fill}; gantry export --no-remap 2>/dev/null | grep COMPOSE_FILE");
+    check("bash", &script, "export COMPOSE_FILE=[SANDBOX]/two/compose.yaml\nunset -v GANTRY_COMPOSE_FILE\n");
+}
+
+#[test]
+fn a_path_that_compose_file_cannot_list_is_told() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    sandbox.gantry(&sandbox.clone_of(&remote, "one"), ["export", "--auto"]).require_success();
+    let colon = sandbox.gantry(&sandbox.clone_of(&remote, "co:lon"), ["export", "--auto"]).require_success();
+    assert!(!colon.stdout.contains("COMPOSE_FILE"), "{}", colon.stdout);
+    let told = "gantry: [SANDBOX]/co:lon/compose.yaml: COMPOSE_FILE cannot list this path, because it holds a `:`";
+    assert!(colon.stderr.contains(told) && colon.stderr.contains("\"${WEB_PORT:-"), "{}", colon.stderr);
+}
+
 #[test]
 fn a_shared_project_name_is_told() {
     let (sandbox, block) = (Sandbox::new(), Block::take());
@@ -292,7 +332,8 @@ fn another_checkouts_compose_file_does_not_leak_in() {
         let here = sandbox.path("").display().to_string();
         sandbox.set(name, value.as_str().unwrap().replace("[SANDBOX]", here.trim_end_matches('/')));
     }
-    assert_eq!(sandbox.gantry(&one, ["export", "--auto"]).require_success().stdout, first.stdout);
+    let here = sandbox.gantry(&one, ["export", "--auto"]).require_success().stdout;
+    assert_eq!(here, first.stdout + "unset -v GANTRY_COMPOSE_FILE\nunset -v COMPOSE_FILE\n");
     let again = sandbox.gantry(&two, ["export", "--auto", "--format", "json"]).json();
     assert_eq!(again, second);
 }
