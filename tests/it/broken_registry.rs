@@ -89,7 +89,7 @@ fn a_registry_that_is_no_database() {
         fs::write(booked.sandbox.registry(), contents.repeat(8)).unwrap();
         booked.check_refused(&format!(
             "error: the registry {REGISTRY} is damaged: file is not a database\n\
-             hint: nothing was changed. Restore it from a backup, or start anew: mv '{REGISTRY}' '{REGISTRY}.damaged'\n"
+             hint: nothing was changed. Restore it from a backup, or start anew: mv {REGISTRY} {REGISTRY}.damaged\n"
         ));
     }
 }
@@ -115,7 +115,7 @@ fn a_database_of_another_program() {
         drop(other);
         booked.check_refused(&format!(
             "error: {REGISTRY} is a database of another program, not a registry\n\
-             hint: nothing was changed. Move it away: mv '{REGISTRY}' '{REGISTRY}.other'\n"
+             hint: nothing was changed. Move it away: mv {REGISTRY} {REGISTRY}.other\n"
         ));
     }
 }
@@ -158,7 +158,7 @@ fn a_registry_with_nonsense_in_it() {
     booked.check_refused(&format!(
         "error: the registry {REGISTRY} is damaged: Invalid column type Text at index: 4, name: id, context_id, service, \
          container_port, protocol, ordinal, kind, port, variable\n\
-         hint: nothing was changed. Restore it from a backup, or start anew: mv '{REGISTRY}' '{REGISTRY}.damaged'\n"
+         hint: nothing was changed. Restore it from a backup, or start anew: mv {REGISTRY} {REGISTRY}.damaged\n"
     ));
 }
 
