@@ -1,23 +1,13 @@
 //! Several files made one: what they include, what their services extend, one file laid over the other.
 
-use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::environment::Environment;
+use super::environment::Surroundings;
 use super::load::{Document, interpolate};
 use super::merge::{merge, settle};
 use super::session::Session;
 use super::tree::{Node, Place, Value};
 use super::{ComposeError, extends, include, ports, schema};
-
-/// What a list of files is read with; an included project has its own.
-pub(super) struct Surroundings {
-    pub env: Environment,
-    /// Relative paths in the files start here.
-    pub directory: PathBuf,
-    /// The files on the way here, the outermost first.
-    pub included_by: Vec<PathBuf>,
-}
 
 /// Lays the documents one over the other.
 ///

@@ -16,6 +16,15 @@ pub(super) struct Environment {
     values: HashMap<String, String>,
 }
 
+/// What a list of files is read with; an included project has its own.
+pub(super) struct Surroundings {
+    pub env: Environment,
+    /// Relative paths in the files start here.
+    pub directory: PathBuf,
+    /// The files on the way here, the outermost first.
+    pub included_by: Vec<PathBuf>,
+}
+
 impl Environment {
     /// The variable's value: the process's, unless it stands for a host port, else the `.env` files'.
     pub(super) fn lookup(&self, session: &Session<'_>, name: &str) -> Option<String> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::assemble::Surroundings;
+use super::environment::Surroundings;
 use super::load::{interpolate, read_documents};
 use super::merge::{merge, merge_service, settle};
 use super::session::{Session, join};

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::ComposeError;
-use super::assemble::{Surroundings, assemble};
+use super::assemble::assemble;
+use super::environment::Surroundings;
 use super::load::read_files;
 use super::merge::merge_resource;
 use super::session::{Session, join};

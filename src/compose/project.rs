@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crate::model::{FixedKind, FixedName, PublishedPort, ServiceName};
 
-use super::assemble::{Surroundings, assemble};
+use super::assemble::assemble;
 use super::environment::Environment;
+use super::environment::Surroundings;
 use super::find::{Found, find};
 use super::load::{Document, read_files};
 use super::session::Session;
