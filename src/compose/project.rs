@@ -5,8 +5,7 @@ use std::path::Path;
 use crate::model::{FixedKind, FixedName, PublishedPort, ServiceName};
 
 use super::assemble::assemble;
-use super::environment::Environment;
-use super::environment::Surroundings;
+use super::environment::{Environment, Surroundings};
 use super::find::{Found, find};
 use super::load::{Document, read_files};
 use super::session::Session;
