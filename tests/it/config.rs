@@ -114,7 +114,7 @@ fn reserves_are_passed_over() {
     shop.check("config --reserve {12}-{14}", "", "gantry: 1 setting changed\n", 0);
     shop.check("get redis", "{15}\n", "", 0);
     shop.check("config --unreserve {12}-{14}", "", "gantry: 1 setting changed\n", 0);
-    shop.check("release redis", "", "gantry: gives back shop/main: redis ({15})\n", 0);
+    shop.check("release redis", "", "gantry: gave back shop/main: redis ({15})\n", 0);
     shop.check("get redis", "{12}\n", "", 0);
 }
 
