@@ -98,11 +98,19 @@ fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocat
     let is_wanted = |row: &Allocation| service.is_none_or(|service| is_called(row, service));
     let wanted = held.map(|(held, rows)| (held, rows.into_iter().filter(is_wanted).collect::<Vec<_>>()));
     match wanted {
-        Some((held, rows)) if !rows.is_empty() => Ok((held, rows)),
+        // A context without ports may still hold a container's name, and the override that takes it away.
+        Some((held, rows)) if !rows.is_empty() || service.is_none() && has_more(app, &held)? => Ok((held, rows)),
         _ => {
             let what = service.map_or_else(|| "anything".to_owned(), |name| format!("`{}`", name.escape_debug()));
             let message = format!("no port is booked for {what} in {}", context.label);
             Err(NotFound { message, hint: "`gantry status` lists what is booked".to_owned() }.into())
         }
     }
+}
+
+/// Whether the context holds something beside its ports.
+fn has_more(app: &mut App, held: &ContextRow) -> Result<bool> {
+    let Some(registry) = app.existing_registry()? else { return Ok(false) };
+    let names = registry.read(|reader| fixed_names::of_context(reader, held.id))?;
+    Ok(!names.is_empty() || remap::override_path(&held.hash)?.exists())
 }

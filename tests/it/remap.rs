@@ -319,6 +319,24 @@ fn an_old_compose_is_told_and_a_new_one_asked_once() {
     assert_eq!(std::fs::read_to_string(sandbox.path("asked")).unwrap(), "compose version --short\n");
 }
 
+/// No port is published, so the container's name is all that the context holds.
+#[test]
+fn release_all_takes_an_override_without_ports() {
+    let sandbox = Sandbox::new();
+    let [one, two] = ["one", "two"].map(|name| sandbox.path(name));
+    for path in [&one, &two] {
+        sandbox.write(path.join("compose.yaml"), "services: { web: { image: web, container_name: shop_web } }\n");
+        sandbox.gantry(path, ["export", "--auto"]).require_success();
+    }
+    assert!(sandbox.gantry(&two, ["export", "--auto"]).require_success().stdout.contains("COMPOSE_FILE="));
+    sandbox.gantry(&two, ["release", "--all", "--yes"]).require_success();
+    let overrides = sandbox.path("home/.local/state/gantry/overrides");
+    assert_eq!(std::fs::read_dir(overrides).unwrap().count(), 0);
+    sandbox.gantry(&one, ["release", "--all", "--yes"]).require_success();
+    let second = sandbox.gantry(&two, ["export", "--auto"]).require_success();
+    assert!(!second.stdout.contains("COMPOSE_FILE"), "the name is free: {}", second.stdout);
+}
+
 /// An agent that was started in one checkout and works in another has the first one's `COMPOSE_FILE` around it.
 #[test]
 fn another_checkouts_compose_file_does_not_leak_in() {
