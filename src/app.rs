@@ -125,9 +125,16 @@ pub fn own_compose_file() -> Option<String> {
 
 /// Whether the environment's `COMPOSE_FILE` is one that gantry exported, for this context or for another.
 pub fn has_gantrys_compose_file() -> bool {
-    let (Some(list), Ok(overrides)) = (env::var("COMPOSE_FILE"), overrides_dir()) else { return false };
-    let separator = env::var("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
-    list.rsplit(separator.as_str()).next().is_some_and(|last| Path::new(last).starts_with(overrides))
+    env::var("COMPOSE_FILE").is_some_and(|list| is_gantrys(&list))
+}
+
+/// Whether the last file of the list is an override. What stands between the files may be said in a `.env` that is not
+/// this checkout's, so the list is not taken apart.
+fn is_gantrys(list: &str) -> bool {
+    let overrides = overrides_dir().ok();
+    let overrides = overrides.as_deref().and_then(Path::to_str);
+    let name = overrides.and_then(|overrides| list.rsplit_once(overrides)?.1.strip_prefix('/')?.strip_suffix(".yaml"));
+    name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The process environment as a compose file may see it.

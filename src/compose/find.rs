@@ -16,6 +16,8 @@ const OVERRIDE_NAMES: [&str; 4] =
 pub(super) struct Found {
     /// In Compose's order; none where there is no compose file.
     pub files: Vec<PathBuf>,
+    /// What stands between the files of a `COMPOSE_FILE` here: `.env` may say it.
+    pub separator: String,
     pub env: Environment,
     /// The first file's: relative paths start here.
     pub directory: PathBuf,
@@ -32,12 +34,13 @@ pub(super) fn find(session: &Session<'_>, root: &Path) -> Result<Found, ComposeE
         Some(files) => env.add_files(session, files)?,
         None => env.add_directory(session, root)?,
     }
-    let files = files(session, &env, root)?;
+    let separator = separator(session, &env);
+    let files = files(session, &env, root, &separator)?;
     let directory = files.first().and_then(|file| file.parent()).unwrap_or(root).to_owned();
     if own_env_files.is_none() && directory != root {
         env.add_directory(session, &directory)?;
     }
-    Ok(Found { files, env, directory })
+    Ok(Found { files, separator, env, directory })
 }
 
 /// The files of `COMPOSE_ENV_FILES`; `None` where `.env` counts.
@@ -50,11 +53,14 @@ fn env_files(session: &Session<'_>, root: &Path) -> Option<Vec<PathBuf>> {
     ["1", "t", "true"].contains(&disabled.to_ascii_lowercase().as_str()).then(Vec::new)
 }
 
-fn files(session: &Session<'_>, env: &Environment, root: &Path) -> Result<Vec<PathBuf>, ComposeError> {
-    let setting = |name: &str| env.lookup(session, name).filter(|value| !value.is_empty());
-    if let Some(list) = setting("COMPOSE_FILE") {
-        let separator = setting("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
-        return Ok(list.split(separator.as_str()).map(|path| join(root, path)).collect());
+fn separator(session: &Session<'_>, env: &Environment) -> String {
+    let set = env.lookup(session, "COMPOSE_PATH_SEPARATOR").filter(|value| !value.is_empty());
+    set.unwrap_or_else(|| ":".to_owned())
+}
+
+fn files(session: &Session<'_>, env: &Environment, root: &Path, separator: &str) -> Result<Vec<PathBuf>, ComposeError> {
+    if let Some(list) = env.lookup(session, "COMPOSE_FILE").filter(|list| !list.is_empty()) {
+        return Ok(list.split(separator).map(|path| join(root, path)).collect());
     }
     let Some(main) = first_of(session, root, &FILE_NAMES)? else { return Ok(Vec::new()) };
     let over = first_of(session, root, &OVERRIDE_NAMES)?;

@@ -41,6 +41,8 @@ const READINGS: usize = 3;
 pub struct Project {
     /// Absolute, in Compose's order, the override last; empty where the project has none.
     pub files: Vec<PathBuf>,
+    /// What stands between the files of a `COMPOSE_FILE` here.
+    pub separator: String,
     /// In the order of the files; a range is one entry a container port.
     pub ports: Vec<PublishedPort>,
     /// Services with more ports than can be booked: an override would have to list them all.

@@ -17,7 +17,7 @@ use super::{ComposeError, Project, consistency, kind, ports};
 /// # Errors
 /// See [`super::load_project`].
 pub(super) fn read(session: &Session<'_>, root: &Path) -> Result<Project, ComposeError> {
-    let Found { files, mut env, directory } = find(session, root)?;
+    let Found { files, separator, mut env, directory } = find(session, root)?;
     if files.is_empty() {
         return Ok(Project::default());
     }
@@ -32,7 +32,7 @@ pub(super) fn read(session: &Session<'_>, root: &Path) -> Result<Project, Compos
 
     let profiles = env.lookup(session, "COMPOSE_PROFILES").unwrap_or_default();
     let model = assemble(session, &Surroundings { env, directory, included_by: Vec::new() }, documents)?;
-    published(session, &model, &profiles, Project { files, name, ..Project::default() })
+    published(session, &model, &profiles, Project { files, separator, name, ..Project::default() })
 }
 
 /// Adds to the project what the model's active services publish and fix.

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::app;
 use crate::model::ContextHash;
+use crate::resolve::Discovery;
 use crate::shell::VariableName;
 use crate::sys::{env, files};
 
@@ -29,14 +30,19 @@ pub fn override_path(hash: &ContextHash) -> Result<PathBuf> {
 ///
 /// # Errors
 /// The path that cannot stand in the list: it holds the separator, or is not UTF-8.
-pub(super) fn compose_variables(files: &[PathBuf], path: &Path) -> Result<Vec<(VariableName, String)>, PathBuf> {
-    let separator = env::var("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|| ":".to_owned());
+pub(super) fn compose_variables(discovery: &Discovery, path: &Path) -> Result<Vec<(VariableName, String)>, PathBuf> {
+    let Discovery { files, separator, .. } = discovery;
     let mut list: Vec<&str> = Vec::with_capacity(files.len() + 1);
     for file in files.iter().map(PathBuf::as_path).chain([path]) {
-        list.push(file.to_str().filter(|text| !text.contains(&separator)).ok_or_else(|| file.to_owned())?);
+        let text = file.to_str().filter(|text| !text.contains(separator.as_str()));
+        list.push(text.ok_or_else(|| file.to_owned())?);
     }
+    // From `.env` alone it would not do: Compose looks for the files once before it has read that.
+    let is_told = separator == ":" || env::var("COMPOSE_PATH_SEPARATOR").is_some();
+    let separator_variable = (!is_told).then(|| (VariableName::COMPOSE_PATH_SEPARATOR, separator.clone()));
     let own = app::own_compose_file().map(|own| (VariableName::GANTRY_COMPOSE_FILE, own));
-    Ok([(VariableName::COMPOSE_FILE, list.join(&separator))].into_iter().chain(own).collect())
+    let list = (VariableName::COMPOSE_FILE, list.join(separator));
+    Ok([list].into_iter().chain(separator_variable).chain(own).collect())
 }
 
 /// The variables that the context's override was written for, while the compose file cannot be read: without them a

@@ -53,7 +53,7 @@ pub fn apply(discovery: &Discovery, booked: &Booked, is_allowed: bool) -> Result
         return Ok(Outcome { notes: notes(discovery, booked), ..Outcome::default() });
     }
     let path = override_path(hash)?;
-    let variables = match file::compose_variables(&discovery.files, &path) {
+    let variables = match file::compose_variables(discovery, &path) {
         Ok(variables) => variables,
         Err(path) => {
             let notes = std::iter::once(Note::NotListable { path }).chain(notes(discovery, booked)).collect();

@@ -44,6 +44,8 @@ pub struct Discovery {
     pub left_as_written: BTreeSet<ServiceName>,
     /// Absolute, in Compose's order.
     pub files: Vec<PathBuf>,
+    /// What stands between them in `COMPOSE_FILE`.
+    pub separator: String,
     pub notes: Vec<Note>,
     pub inputs: Vec<PathBuf>,
 }
@@ -69,7 +71,8 @@ pub fn discover(app: &App) -> Result<Discovery> {
     let (mut fixed_names, files) = (project.fixed_names.clone(), project.files.clone());
     fixed_names.extend(project_name(app)?);
     let left_as_written = project.left_as_written.clone();
-    Ok(Discovery { slots, fixed_names, left_as_written, files, notes, inputs: project.inputs.clone() })
+    let separator = project.separator.clone();
+    Ok(Discovery { slots, fixed_names, left_as_written, files, separator, notes, inputs: project.inputs.clone() })
 }
 
 /// The name that `gantry.yml` gives the Compose project: two checkouts that read it replace each other's containers.

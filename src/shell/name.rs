@@ -32,6 +32,8 @@ impl VariableName {
     pub const COMPOSE_PROJECT_NAME: VariableName = VariableName(Cow::Borrowed("COMPOSE_PROJECT_NAME"));
     /// The compose files, the override among them; gantry's own.
     pub const COMPOSE_FILE: VariableName = VariableName(Cow::Borrowed("COMPOSE_FILE"));
+    /// What stands between those files; gantry's own.
+    pub const COMPOSE_PATH_SEPARATOR: VariableName = VariableName(Cow::Borrowed("COMPOSE_PATH_SEPARATOR"));
     /// The user's own `COMPOSE_FILE`, while gantry's stands before it; gantry's own.
     pub const GANTRY_COMPOSE_FILE: VariableName = VariableName(Cow::Borrowed("GANTRY_COMPOSE_FILE"));
     /// The context's hash; gantry's own.
@@ -60,6 +62,7 @@ impl VariableName {
         let own = [
             VariableName::COMPOSE_PROJECT_NAME,
             VariableName::COMPOSE_FILE,
+            VariableName::COMPOSE_PATH_SEPARATOR,
             VariableName::GANTRY_COMPOSE_FILE,
             VariableName::GANTRY_CONTEXT,
         ];

@@ -337,6 +337,21 @@ fn release_all_takes_an_override_without_ports() {
     assert!(!second.stdout.contains("COMPOSE_FILE"), "the name is free: {}", second.stdout);
 }
 
+/// Compose heeds the separator that `.env` names for a `COMPOSE_FILE` of the shell.
+#[test]
+fn a_separator_of_the_projects_own() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    sandbox.write(two.join(".env"), "COMPOSE_PATH_SEPARATOR=;\n");
+    sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    let port = sandbox.gantry(&two, ["get", "web", "-q"]).require_success().stdout;
+    assert_eq!(published(&config(&sandbox, &two), "web"), [port.trim()]);
+    let again = "eval \"$(gantry export --auto)\" && gantry export --auto";
+    let again = sandbox.script("bash", &two, again).require_success().stdout;
+    assert!(!again.contains("GANTRY_COMPOSE_FILE"), "gantry's own is not the user's: {again}");
+}
+
 /// An agent that was started in one checkout and works in another has the first one's `COMPOSE_FILE` around it.
 #[test]
 fn another_checkouts_compose_file_does_not_leak_in() {
