@@ -59,11 +59,12 @@ fn resolve_here(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     let mut resolution = Resolution::default();
     let context = match app.context() {
         Ok(context) => context,
-        Err(error) => return without_context(app, error),
+        Err(error) => return without_context(app, error, options.remap),
     };
     resolution.inputs.extend(context.inputs.iter().cloned());
     resolution.inputs.push(context.root.join(config::FILE_NAME));
     let config = keep(&mut resolution.failures, app.config().cloned()).unwrap_or_default();
+    let may_remap = options.remap && config.remap == Remap::Auto;
     // Without `auto` the registry alone answers; the compose file is read for the override, if it can be.
     let discovery = if options.auto { discovered(app, &mut resolution) } else { discover(app).ok() };
     let mut booked = match &discovery {
@@ -92,7 +93,6 @@ fn resolve_here(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
         resolution.notes.extend(shared_project(booked));
     }
     if let (Some(discovery), Some(booked)) = (&discovery, &booked) {
-        let may_remap = options.remap && config.remap == Remap::Auto;
         let outcome = keep(&mut resolution.failures, remap::apply(discovery, booked, may_remap));
         if let Some(remap::Outcome { variables, mut notes, file }) = outcome {
             if let Some(Some(registry)) = keep(&mut resolution.failures, app.existing_registry()) {
@@ -103,7 +103,7 @@ fn resolve_here(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
             resolution.inputs.extend(file);
         }
     }
-    if let (None, Some((held, _)), true) = (&discovery, &known, options.remap) {
+    if let (None, Some((held, _)), true) = (&discovery, &known, may_remap) {
         resolution.variables.extend(remap::last_known(&held.hash));
     }
     resolution.inputs.sort_unstable();
@@ -112,7 +112,7 @@ fn resolve_here(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
 }
 
 /// What is booked for the checkout whose `gantry.yml` or repository is broken, and the files that may mend it.
-fn without_context(app: &mut App, error: anyhow::Error) -> Result<Resolution> {
+fn without_context(app: &mut App, error: anyhow::Error, may_remap: bool) -> Result<Resolution> {
     let (candidates, mut inputs) = context::detect_despite(app.directory()?);
     inputs.sort_unstable();
     inputs.dedup();
@@ -120,7 +120,9 @@ fn without_context(app: &mut App, error: anyhow::Error) -> Result<Resolution> {
     let held = keep(&mut resolution.failures, held_by_any(app, &candidates)).flatten();
     if let Some((held, rows)) = held {
         resolution.variables = variables(&held, &rows, None);
-        resolution.variables.extend(remap::last_known(&held.hash));
+        if may_remap {
+            resolution.variables.extend(remap::last_known(&held.hash));
+        }
     }
     Ok(resolution)
 }

@@ -211,6 +211,23 @@ fn remap_never_reports_the_clash() {
 }
 
 #[test]
+fn a_broken_compose_file_brings_no_override_that_was_turned_off() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    sandbox.gantry(&two, ["export", "--auto"]).require_success();
+    sandbox.write(two.join("compose.yaml"), "services: [");
+    let names_files = |arguments: &[&str]| sandbox.gantry(&two, arguments).stdout.contains("COMPOSE_FILE");
+    assert!(names_files(&["export", "--auto"]), "the last known files stay");
+    assert!(!names_files(&["export", "--auto", "--no-remap"]));
+    sandbox.write(two.join("gantry.yml"), "remap: never\n");
+    assert!(!names_files(&["export", "--auto"]));
+    sandbox.write(two.join("gantry.yml"), "remap: [\n");
+    assert!(!names_files(&["export", "--auto", "--no-remap"]));
+}
+
+#[test]
 fn an_override_goes_with_its_ports() {
     let (sandbox, block) = (Sandbox::new(), Block::take());
     let remote = remote(&sandbox, "shop", block.port(0));
