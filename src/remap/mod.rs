@@ -44,6 +44,12 @@ pub struct Outcome {
 pub fn apply(discovery: &Discovery, booked: &Booked, is_allowed: bool) -> Result<Outcome> {
     let changes = changes(discovery, booked);
     let hash = &booked.held.hash;
+    let is_booked = |slot: &Slot| allocation_of(slot, &booked.allocations).is_some();
+    if changes.is_empty() && !discovery.slots.iter().all(is_booked) {
+        // What is not booked yet says nothing of what is.
+        let variables = if is_allowed { last_known(hash) } else { Vec::new() };
+        return Ok(Outcome { variables, ..Outcome::default() });
+    }
     if changes.is_empty() {
         remove(hash)?;
         return Ok(Outcome::default());

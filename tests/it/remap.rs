@@ -336,6 +336,25 @@ fn an_old_compose_is_told_and_a_new_one_asked_once() {
     assert_eq!(std::fs::read_to_string(sandbox.path("asked")).unwrap(), "compose version --short\n");
 }
 
+/// Without `--auto` the new port is nobody's yet; the others must not go back to what the file says for that.
+#[test]
+fn an_override_outlives_a_port_that_is_not_booked_yet() {
+    let (sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    // Nothing but the port is fixed, so nothing else asks for an override.
+    let file = |ports: &str| format!("services: {{ web: {{ image: web, ports: [{ports}] }} }}\n");
+    let (old, new) = (block.port(0), block.port(1));
+    for path in [&one, &two] {
+        sandbox.write(path.join("compose.yaml"), file(&format!("'{old}:80'")));
+        sandbox.gantry(path, ["export", "--auto"]).require_success();
+    }
+    let before = sandbox.gantry(&two, ["export"]).require_success().stdout;
+    assert!(before.contains("COMPOSE_FILE="), "{before}");
+    sandbox.write(two.join("compose.yaml"), file(&format!("'{old}:80', '{new}:81'")));
+    assert_eq!(sandbox.gantry(&two, ["export"]).require_success().stdout, before);
+}
+
 /// No port is published, so the container's name is all that the context holds.
 #[test]
 fn release_all_takes_an_override_without_ports() {
