@@ -77,8 +77,10 @@ pub fn apply(app: &mut App, plan: &Plan, options: PruneOptions) -> Result<Plan> 
         pruned::remove(writer, &contexts, &allocations)?;
         Ok(now)
     })?;
-    for removal in &removed.removals {
-        remap::remove(&removal.context.hash)?;
+    let keeps_a_port = |context: &ContextRow| removed.kept.iter().any(|(_, row)| row.context_id == context.id);
+    for Removal { context, .. } in removed.removals.iter().filter(|removal| !keeps_a_port(&removal.context)) {
+        // One that cannot be removed harms nobody: no shell is told of it any more.
+        let _ = remap::remove(&context.hash);
     }
     Ok(removed)
 }

@@ -83,7 +83,10 @@ enum Command {
 /// Reads the command line, runs the command, tells what went wrong.
 pub fn main() -> ExitCode {
     let arguments = env::args();
-    let wants_json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    let wants_json = arguments
+        .iter()
+        .take_while(|argument| *argument != "--" && *argument != "run")
+        .any(|argument| argument == "--json");
     let matches = match command().color(color_of(&arguments)).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error, wants_json),
@@ -110,7 +113,8 @@ pub fn main() -> ExitCode {
 
 /// What `--color` says, read ahead: the parser's own errors and its help follow it too.
 fn color_of(arguments: &[OsString]) -> clap::ColorChoice {
-    let options = || arguments.iter().take_while(|argument| *argument != "--").filter_map(|it| it.to_str());
+    let options =
+        || arguments.iter().take_while(|argument| *argument != "--" && *argument != "run").filter_map(|it| it.to_str());
     let apart = options().zip(options().skip(1)).filter(|(name, _)| *name == "--color").map(|(_, value)| value);
     match options().filter_map(|it| it.strip_prefix("--color=")).chain(apart).last() {
         Some("always") => clap::ColorChoice::Always,

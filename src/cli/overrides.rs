@@ -6,9 +6,10 @@ use serde::Serialize;
 use super::failure::NotFound;
 use super::ui::Ui;
 use crate::app::App;
+use crate::config::Remap;
 use crate::model::ContextHash;
 use crate::remap;
-use crate::resolve::{booked_already, discover};
+use crate::resolve::{Slot, booked_already, discover};
 
 /// Print the override that publishes this context's ports, and why each line of it is there
 ///
@@ -57,7 +58,17 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         let path = document.is_some().then_some(path);
         return ui.json(&Answer { context: hash, path, document });
     }
+    let is_booked =
+        |slot: &Slot| booked.allocations.iter().any(|row| row.variable.as_deref() == Some(slot.variable.as_str()));
+    let missing = discovery.slots.iter().filter(|slot| !is_booked(slot)).count();
+    if missing > 0 {
+        ui.note(&format!("{missing} of the file's ports are not booked yet; `gantry export --auto` books them"));
+    }
     match document {
+        Some(_) if app.config()?.remap == Remap::Never => {
+            ui.note("no override: gantry.yml says `remap: never`");
+            Ok(())
+        }
         Some(document) => {
             ui.note(&format!("`gantry export --auto` keeps it in {path}"));
             ui.data(document.as_bytes())
@@ -66,6 +77,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
             ui.note("no override: there is no compose file here");
             Ok(())
         }
+        None if missing > 0 => Ok(()),
         None => {
             ui.note("no override: the compose file publishes the ports that this context has");
             Ok(())

@@ -72,13 +72,25 @@ pub fn apply(discovery: &Discovery, booked: &Booked, is_allowed: bool) -> Result
         return Ok(Outcome { notes, ..Outcome::default() });
     }
     file::write(&path, &variables, &document(&booked.held, &changes))?;
-    Ok(Outcome { variables, notes: Vec::new(), file: Some(path) })
+    let notes = port_notes(discovery, booked, |face| discovery.left_as_written.contains(&face.service));
+    Ok(Outcome { variables, notes, file: Some(path) })
 }
 
 /// What the files as they stand will do that the context does not want.
 fn notes(discovery: &Discovery, booked: &Booked) -> Vec<Note> {
+    let in_files = |clash: &&Clash| Change::place_of(clash.name.kind).is_some();
+    let names = booked.clashes.iter().filter(in_files).map(|Clash { name, holder }| Note::NameTaken {
+        name: name.clone(),
+        label: holder.label.clone(),
+        path: holder.path.clone(),
+    });
+    port_notes(discovery, booked, |_| true).into_iter().chain(names).collect()
+}
+
+/// The entries that will publish another port than the context has, among those that `is_meant`.
+fn port_notes(discovery: &Discovery, booked: &Booked, is_meant: impl Fn(&Face) -> bool) -> Vec<Note> {
     let ports = discovery.slots.iter().flat_map(|slot| slot.faces.iter().map(move |face| (slot, face)));
-    let ports = ports.filter_map(|(slot, face)| {
+    let ports = ports.filter(|(_, face)| is_meant(face)).filter_map(|(slot, face)| {
         let allocated = allocation_of(slot, &booked.allocations)?.port;
         let (source, service) = (face.source.clone(), face.service.clone());
         match difference(slot, face, allocated)? {
@@ -89,13 +101,7 @@ fn notes(discovery: &Discovery, booked: &Booked) -> Vec<Note> {
             Difference::LeftToEngine => Some(Note::LeftToEngine { source, service, allocated }),
         }
     });
-    let in_files = |clash: &&Clash| Change::place_of(clash.name.kind).is_some();
-    let names = booked.clashes.iter().filter(in_files).map(|Clash { name, holder }| Note::NameTaken {
-        name: name.clone(),
-        label: holder.label.clone(),
-        path: holder.path.clone(),
-    });
-    ports.chain(names).collect()
+    ports.collect()
 }
 
 /// Adds who holds the ports that the files publish.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sys::{files, paths, process};
+use crate::sys::{clock, files, paths, process};
 
 /// The first with `!override` and `!reset` as they are used here.
 const NEEDED: [u32; 3] = [2, 24, 4];
@@ -17,12 +17,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes.
 const CACHE_LIMIT: u64 = 64 * 1024;
 
+/// Seconds for which an answer holds that may change without the program: its plugin is installed or updated alone.
+const RETRY: i64 = 10 * 60;
+
 /// What was found, and for which program.
 #[derive(Serialize, Deserialize)]
 struct Cached {
     docker: String,
     stamp: String,
-    version: String,
+    /// `None` where it did not tell.
+    version: Option<String>,
+    /// Seconds since the epoch.
+    asked_at: i64,
 }
 
 /// The version, where it is too old. `None` also where there is no Compose, or where it does not tell: it may be there
@@ -31,23 +37,23 @@ pub(super) fn too_old() -> Option<String> {
     let docker = process::find_program("docker")?;
     let stamp = files::stamp(&docker)?;
     let cache = paths::cache_dir().ok()?.join("compose-version.json");
-    let version = match remembered(&cache, &docker, &stamp) {
-        Some(version) => version,
-        None => {
-            let output = process::output(&docker, &["compose", "version", "--short"], PATIENCE)?;
-            let version = String::from_utf8(output).ok()?.trim().to_owned();
-            remember(&cache, &Cached { docker: docker.display().to_string(), stamp, version: version.clone() });
-            version
-        }
-    };
+    let version = remembered(&cache, &docker, &stamp).unwrap_or_else(|| {
+        let output = process::output(&docker, &["compose", "version", "--short"], PATIENCE);
+        let version = output.and_then(|output| Some(String::from_utf8(output).ok()?.trim().to_owned()));
+        let docker = docker.display().to_string();
+        remember(&cache, &Cached { docker, stamp, version: version.clone(), asked_at: clock::now() });
+        version
+    })?;
     (numbers(&version)? < NEEDED).then_some(version)
 }
 
-fn remembered(cache: &Path, docker: &Path, stamp: &str) -> Option<String> {
+/// The answer that still holds: a good one as long as the program is the same, another for ten minutes.
+fn remembered(cache: &Path, docker: &Path, stamp: &str) -> Option<Option<String>> {
     let cached: Cached = serde_json::from_slice(&files::read_limited(cache, CACHE_LIMIT).ok()?).ok()?;
-    // A version that was too old is asked for again: the user may have updated the plugin alone.
     let is_same = cached.docker == docker.display().to_string() && cached.stamp == stamp;
-    (is_same && numbers(&cached.version)? >= NEEDED).then_some(cached.version)
+    let is_good = cached.version.as_deref().and_then(numbers).is_some_and(|numbers| numbers >= NEEDED);
+    let is_fresh = (0..RETRY).contains(&(clock::now() - cached.asked_at));
+    (is_same && (is_good || is_fresh)).then_some(cached.version)
 }
 
 /// A cache that cannot be written only costs time.

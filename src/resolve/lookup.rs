@@ -56,11 +56,17 @@ pub fn nearest_names(name: &str, rows: &[Allocation], discovery: &Discovery) -> 
     known.dedup();
     let mut scored: Vec<(f64, String)> = known
         .into_iter()
-        .map(|known| (strsim::jaro_winkler(name, known.as_str()), known.as_str().to_owned()))
+        .map(|known| (likeness(name, known.as_str()), known.as_str().to_owned()))
         .filter(|(likeness, _)| *likeness > 0.75)
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     scored.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// From 0 to 1. Jaro and Winkler see no likeness in a short name with two letters swapped; that is one slip all the same.
+fn likeness(a: &str, b: &str) -> f64 {
+    let is_one_slip = a.chars().count() > 1 && strsim::damerau_levenshtein(a, b) == 1;
+    if is_one_slip { 0.99 } else { strsim::jaro_winkler(a, b) }
 }
 
 fn main_port<'a>(rows: &[&'a Allocation]) -> Option<&'a Allocation> {

@@ -120,7 +120,8 @@ fn the_first_checkout_notices_nothing() {
 fn compose_reads_the_override_as_it_is_meant() {
     let (sandbox, block) = (Sandbox::new(), Block::take());
     let compose = format!(
-        "services:
+        "name: fixed
+services:
   web:
     image: nginx
     container_name: shop_web
@@ -167,6 +168,7 @@ volumes:
     }
     let [one, two] = clones.each_ref().map(|clone| config(&sandbox, clone));
     assert_eq!(one["services"]["web"]["container_name"], "shop_web");
+    assert_ne!(one["name"], two["name"], "the file's own `name:` is no clash");
     assert_eq!(one["volumes"]["data"]["name"], "shop_data");
     assert_eq!(two["services"]["web"].get("container_name"), None);
     assert_eq!(two["volumes"]["data"]["name"], format!("{}_data", two["name"].as_str().unwrap()));
@@ -208,6 +210,7 @@ fn remap_never_reports_the_clash() {
     told(sandbox.gantry(&two, ["export", "--auto", "--no-remap"]).require_success());
     sandbox.write(two.join("gantry.yml"), "remap: never\n");
     told(sandbox.gantry(&two, ["export", "--auto"]).require_success());
+    sandbox.gantry(&two, ["override"]).check("", "gantry: no override: gantry.yml says `remap: never`\n", 0);
 }
 
 #[test]
@@ -326,6 +329,8 @@ fn an_old_compose_is_told_and_a_new_one_asked_once() {
     let told = sandbox.gantry(&two, ["export", "--auto"]).require_success();
     assert!(told.stderr.contains("gantry: Compose 2.20.3 cannot replace ports in an override"), "{}", told.stderr);
     assert!(!told.stdout.contains("COMPOSE_FILE"), "{}", told.stdout);
+    assert_eq!(sandbox.gantry(&two, ["export", "--auto"]).require_success().stdout, told.stdout);
+    assert_eq!(std::fs::read_to_string(sandbox.path("asked")).unwrap(), "compose version --short\n");
 
     pretend_compose(&mut sandbox, "2.24.4");
     std::fs::remove_file(sandbox.path("asked")).unwrap();
@@ -425,6 +430,20 @@ fn two_clones_and_a_worktree_run_at_once() {
     other.type_by_hand("docker compose up --detach --quiet-pull");
     let everyone = || checkouts.iter().chain([&other]);
     everyone().for_each(Checkout::await_page);
+    let containers: std::collections::BTreeSet<String> = everyone().flat_map(Checkout::containers).collect();
+    assert_eq!(containers.len(), 4, "each sees its own: {containers:?}");
+    for checkout in everyone() {
+        let mark = "echo $COMPOSE_PROJECT_NAME | tee /data/mark >/proc/1/fd/1";
+        checkout.type_by_hand(&format!("docker compose exec -T -e COMPOSE_PROJECT_NAME web sh -c '{mark}'"));
+    }
+    for checkout in everyone() {
+        let own = checkout.type_by_hand("echo $COMPOSE_PROJECT_NAME");
+        let kept = checkout.type_by_hand("docker compose exec -T web busybox cat /data/mark");
+        assert_eq!(kept, own, "the volume is this checkout's alone");
+        let logs = checkout.type_by_hand("docker compose logs --no-log-prefix");
+        // Compose clears the line even where there is no terminal.
+        assert_eq!(logs.replace("\u{1b}[2K", ""), own, "so are the logs");
+    }
     assert_eq!(checkouts[0].port(), block.port(0), "the first has the port that the file fixes");
     assert_eq!(checkouts[0].overrides(), None);
     assert_eq!(checkouts[0].containers(), [format!("{name}_web")]);
