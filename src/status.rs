@@ -61,12 +61,11 @@ pub fn statuses(app: &mut App, all: bool) -> Result<Vec<Status>> {
     let mut statuses: Vec<Status> = Vec::new();
     for (context, rows) in &rows {
         for row in rows {
-            let listener = processes.iter().find(|found| found.port == row.port && found.protocol == row.protocol);
-            let state = match is_listening(row) {
-                false => State::Free,
-                true => listener.map_or(State::Listening, |listener| state_of(context, row, listener)),
+            let (state, listener) = match is_listening(row) {
+                true => state_of(context, row, &processes),
+                false => (State::Free, None),
             };
-            statuses.push(Status::new(context, row, state, listener.filter(|_| state != State::Free).cloned()));
+            statuses.push(Status::new(context, row, state, listener.cloned()));
         }
     }
     statuses.sort_by(|a, b| (&a.label, &a.path, a.port).cmp(&(&b.label, &b.path, b.port)));
@@ -86,16 +85,24 @@ fn every_context(reader: &Reader) -> SqlResult<Vec<(ContextRow, Vec<Allocation>)
     Ok(with_allocations.collect())
 }
 
+/// Whose listener it is, and which; one that this user cannot see may well be the context's own.
+fn state_of<'a>(context: &ContextRow, row: &Allocation, processes: &'a [Listener]) -> (State, Option<&'a Listener>) {
+    let mut of_port = processes.iter().filter(|found| found.port == row.port && found.protocol == row.protocol);
+    match of_port.clone().find(|found| is_own(context, row, found)) {
+        Some(own) => (State::Listening, Some(own)),
+        None => of_port.next().map_or((State::Listening, None), |found| (State::Foreign, Some(found))),
+    }
+}
+
 /// A container's forwarder is told by the container port it forwards to; any other process by where it was started.
-fn state_of(context: &ContextRow, row: &Allocation, listener: &Listener) -> State {
+fn is_own(context: &ContextRow, row: &Allocation, listener: &Listener) -> bool {
     let origin = listeners::origin_of(listener.pid, &listener.name);
-    let is_own = if origin.is_forwarder {
+    if origin.is_forwarder {
         origin.container_port.is_none() || row.container_port.is_none() || origin.container_port == row.container_port
     } else {
         // Another user's process tells neither, and counts as foreign.
         origin.belongs_to(&context.hash, &context.path)
-    };
-    if is_own { State::Listening } else { State::Foreign }
+    }
 }
 
 impl Status {

@@ -60,10 +60,21 @@ pub fn booked_already(app: &mut App, discovery: &Discovery) -> Result<Option<Boo
     let Some(registry) = app.existing_registry()? else { return Ok(None) };
     registry.read(|reader| {
         let Some(held) = claim::judge(reader, &context)?.row().cloned() else { return Ok(None) };
-        let allocations = allocations::of_context(reader, held.id)?;
+        let allocations = described(&allocations::of_context(reader, held.id)?, &discovery.slots);
         let clashes = names::live_clashes(reader, &held, &discovery.fixed_names)?;
         Ok(Some(Booked { held, allocations, clashes, notes: Vec::new(), exhausted: Vec::new() }))
     })
+}
+
+/// The allocations under the variables that the compose file gives them now, which booking would write down.
+fn described(rows: &[Allocation], slots: &[Slot]) -> Vec<Allocation> {
+    let found = pair(rows, slots).into_iter().filter_map(|entry| match entry {
+        Entry::Found { row, description } => Some(description.apply_to(row)),
+        Entry::Missing(_) => None,
+    });
+    let mut described: Vec<Allocation> = found.collect();
+    described.sort_by_key(|row| row.id);
+    described
 }
 
 /// Books one service: its slots where the compose file has it, else a port by its name.

@@ -50,6 +50,19 @@ impl Description {
         }
     }
 
+    /// The allocation as it would be described.
+    pub(super) fn apply_to(&self, row: &Allocation) -> Allocation {
+        Allocation {
+            service: self.service.clone(),
+            container_port: self.container_port,
+            protocol: self.protocol,
+            ordinal: self.ordinal,
+            kind: self.kind.clone(),
+            variable: self.variable.as_ref().map(|name| name.as_str().to_owned()),
+            ..row.clone()
+        }
+    }
+
     pub(super) fn for_context(&self, context_id: i64, port: Port) -> NewAllocation<'_> {
         NewAllocation {
             context_id,

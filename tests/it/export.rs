@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use crate::shop::{HASH, Shop};
+use crate::shop::{COMPOSE, HASH, Shop};
 
 /// What a booked shop exports, by name.
 const VARIABLES: [(&str, &str); 6] = [
@@ -47,6 +47,21 @@ fn without_auto_nothing_is_booked() {
         "",
         0,
     );
+}
+
+#[test]
+fn a_renamed_variable_is_followed_at_once() {
+    let shop = Shop::booked();
+    shop.compose(&COMPOSE.replace("PG_PORT", "DB_PORT"));
+    let renamed: Vec<String> = shell_lines().lines().map(|line| line.replace("PG_PORT", "DB_PORT")).collect();
+    for arguments in ["export", "export --auto", "export"] {
+        let output = shop.gantry(arguments).require_success();
+        let mut told: Vec<&str> = output.stdout.lines().collect();
+        let mut expected: Vec<String> = renamed.iter().map(|line| shop.fill(line)).collect();
+        told.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(told, expected, "{arguments}");
+    }
 }
 
 #[test]
