@@ -32,6 +32,7 @@ mod remap;
 mod run;
 mod sandbox;
 mod shop;
+mod speed;
 mod status;
 mod terminal;
 mod which;
