@@ -13,7 +13,7 @@ use crate::context;
 use crate::model::{ComposeProjectName, Context, FixedKind};
 use crate::registry::{Allocation, ContextRow, RegistryError, allocations, contexts};
 use crate::remap;
-use crate::resolve::{Booked, Discovery, Note, book_project, booked_already, discover, judge, note_use};
+use crate::resolve::{self, Booked, Discovery, Note, book_project, booked_already, discover, note_use};
 use crate::shell::VariableName;
 
 /// A context's variables, as far as they are known.
@@ -173,15 +173,10 @@ fn book_all(app: &mut App, discovery: &Discovery, resolution: &mut Resolution) -
     Some(booked)
 }
 
-/// What the registry knows already; makes nothing.
+/// What the registry knows already; that it was asked counts as a use.
 fn known(app: &mut App) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
-    let context = app.context()?.clone();
-    let Some(registry) = app.existing_registry()? else { return Ok(None) };
-    let known = registry.read(|reader| match judge(reader, &context)?.row() {
-        Some(row) => Ok(Some((row.clone(), allocations::of_context(reader, row.id)?))),
-        None => Ok(None),
-    })?;
-    if let Some((row, _)) = &known {
+    let known = resolve::known(app)?.and_then(|(claim, rows)| Some((claim.into_row()?, rows)));
+    if let (Some((row, _)), Some(registry)) = (&known, app.existing_registry()?) {
         note_use(registry, row);
     }
     Ok(known)

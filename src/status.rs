@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::listeners::{self, Listener};
 use crate::model::{ContextHash, Port, Protocol};
 use crate::registry::{Allocation, ContextRow, Reader, SqlResult, allocations, contexts};
-use crate::resolve::judge;
+use crate::resolve::known;
 
 /// An allocation and what the kernel says of its port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,15 +45,11 @@ pub enum State {
 /// # Errors
 /// The checkout, the registry or the kernel's tables cannot be read.
 pub fn statuses(app: &mut App, all: bool) -> Result<Vec<Status>> {
-    let context = if all { None } else { Some(app.context()?.clone()) };
-    let Some(registry) = app.existing_registry()? else { return Ok(Vec::new()) };
-    let rows = registry.read(|reader| match &context {
-        Some(context) => match judge(reader, context)?.row() {
-            Some(row) => Ok(vec![(row.clone(), allocations::of_context(reader, row.id)?)]),
-            None => Ok(Vec::new()),
-        },
-        None => every_context(reader),
-    })?;
+    let rows = match app.existing_registry()? {
+        Some(registry) if all => registry.read(every_context)?,
+        _ if all => Vec::new(),
+        _ => known(app)?.and_then(|(claim, rows)| Some((claim.into_row()?, rows))).into_iter().collect(),
+    };
     let listening = listeners::listening()?;
     let is_listening = |row: &Allocation| listening.contains(row.port, row.protocol);
     let any_listener = rows.iter().flat_map(|(_, rows)| rows).any(is_listening);

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::ui::Ui;
 use crate::app::App;
 use crate::model::{Kind, ServiceName};
-use crate::registry::{Allocation, ContextRow, allocations, ranges};
+use crate::registry::{Allocation, ContextRow, ranges};
 use crate::resolve::{
-    BookOptions, Claim, Discovery, Face, Note, UnknownService, book_service, discover, find_allocation, judge,
+    BookOptions, Claim, Discovery, Face, Note, UnknownService, book_service, discover, find_allocation, known,
     nearest_names, note_use,
 };
 
@@ -95,18 +95,12 @@ fn answer(ui: &Ui, args: &Args, context: &ContextRow, row: &Allocation, note: Op
 /// The context that this checkout holds, and its allocations. One that has to be taken over first is left to booking,
 /// which does that; who only looks sees it as it is.
 fn held(app: &mut App, only_looks: bool) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
-    let context = app.context()?.clone();
-    let Some(registry) = app.existing_registry()? else { return Ok(None) };
-    let held = registry.read(|reader| {
-        let row = match judge(reader, &context)? {
-            Claim::Held(row) => row,
-            Claim::Inherited(row) if only_looks => row,
-            Claim::Inherited(_) | Claim::New { .. } => return Ok(None),
-        };
-        let rows = allocations::of_context(reader, row.id)?;
-        Ok(Some((row, rows)))
-    })?;
-    if let Some((row, _)) = &held {
+    let held = known(app)?.and_then(|(claim, rows)| match claim {
+        Claim::Held(row) => Some((row, rows)),
+        Claim::Inherited(row) if only_looks => Some((row, rows)),
+        Claim::Inherited(_) | Claim::New { .. } => None,
+    });
+    if let (Some((row, _)), Some(registry)) = (&held, app.existing_registry()?) {
         note_use(registry, row);
     }
     Ok(held)

@@ -7,7 +7,7 @@ use super::ui::Ui;
 use crate::app::App;
 use crate::registry::{Allocation, ContextRow, allocations, fixed_names};
 use crate::remap;
-use crate::resolve::judge;
+use crate::resolve::known;
 use crate::sys::env;
 
 /// Give a service's port back
@@ -87,14 +87,7 @@ fn is_called(row: &Allocation, name: &str) -> bool {
 }
 
 fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocation>)> {
-    let context = app.context()?.clone();
-    let held = match app.existing_registry()? {
-        Some(registry) => registry.read(|reader| match judge(reader, &context)?.row() {
-            Some(row) => Ok(Some((row.clone(), allocations::of_context(reader, row.id)?))),
-            None => Ok(None),
-        })?,
-        None => None,
-    };
+    let held = known(app)?.and_then(|(claim, rows)| Some((claim.into_row()?, rows)));
     let is_wanted = |row: &Allocation| service.is_none_or(|service| is_called(row, service));
     let wanted = held.map(|(held, rows)| (held, rows.into_iter().filter(is_wanted).collect::<Vec<_>>()));
     match wanted {
@@ -102,7 +95,7 @@ fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocat
         Some((held, rows)) if !rows.is_empty() || service.is_none() && has_more(app, &held)? => Ok((held, rows)),
         _ => {
             let what = service.map_or_else(|| "anything".to_owned(), |name| format!("`{}`", name.escape_debug()));
-            let message = format!("no port is booked for {what} in {}", context.label);
+            let message = format!("no port is booked for {what} in {}", app.context()?.label);
             Err(NotFound { message, hint: "`gantry status` lists what is booked".to_owned() }.into())
         }
     }

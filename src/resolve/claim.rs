@@ -3,9 +3,10 @@
 
 use anyhow::{Context as _, Result};
 
+use crate::app::App;
 use crate::context::{hash_of, is_checkout_of, project_name, sibling_identity};
 use crate::model::{ComposeProjectName, Context, ContextHash};
-use crate::registry::{ContextRow, Reader, Registry, SqlResult, contexts};
+use crate::registry::{Allocation, ContextRow, Reader, Registry, SqlResult, allocations, contexts};
 use crate::sys::clock;
 
 /// What the registry says to a checkout.
@@ -34,6 +35,13 @@ impl Claim {
             Claim::New { .. } => None,
         }
     }
+
+    pub fn into_row(self) -> Option<ContextRow> {
+        match self {
+            Claim::Held(row) | Claim::Inherited(row) => Some(row),
+            Claim::New { .. } => None,
+        }
+    }
 }
 
 /// What the checkout would get; changes nothing.
@@ -54,6 +62,22 @@ pub fn judge(reader: &Reader, context: &Context) -> SqlResult<Claim> {
         None if is_sibling => Ok(Claim::New { hash: free_hash(sibling_identity(context), &rivals), is_sibling }),
         None => Ok(Claim::New { hash: base, is_sibling }),
     }
+}
+
+/// A claim's row, where the registry has one, and its allocations in the order of their booking; makes nothing.
+///
+/// # Errors
+/// The checkout or the registry cannot be read.
+pub fn known(app: &mut App) -> Result<Option<(Claim, Vec<Allocation>)>> {
+    let context = app.context()?.clone();
+    let Some(registry) = app.existing_registry()? else { return Ok(None) };
+    registry.read(|reader| {
+        let claim = judge(reader, &context)?;
+        match claim.row() {
+            Some(row) => allocations::of_context(reader, row.id).map(|rows| Some((claim.clone(), rows))),
+            None => Ok(None),
+        }
+    })
 }
 
 /// Keeps the context from being pruned by age: the time of its last use is refreshed, at most once a day.

@@ -13,7 +13,7 @@ mod slot;
 mod taken;
 
 pub use book::{BookOptions, Booked, book_project, book_service, booked_already};
-pub use claim::{Claim, judge, note_use};
+pub use claim::{Claim, judge, known, note_use};
 pub use lookup::{UnknownService, find_allocation, nearest_names};
 pub use names::Clash;
 pub use note::{Note, PortTaken};
