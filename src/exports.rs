@@ -29,7 +29,7 @@ pub struct Resolution {
     pub failures: Vec<anyhow::Error>,
 }
 
-/// What [`resolve`] may do.
+/// What [`resolve()`] may do.
 #[derive(Clone, Copy, Debug)]
 pub struct ResolveOptions {
     /// Book what the compose file publishes; without it, only what is booked is told.
