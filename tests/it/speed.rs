@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::{Output, Sandbox};
 
-/// Runs of one measurement, of which the quickest counts: other work on the machine only ever adds to it.
-const RUNS: usize = 20;
+/// Measurements, of which the quickest counts: other work on the machine only ever adds to it.
+const TRIES: usize = 8;
 
 /// The program as it is released.
 fn released() -> OsString {
@@ -41,10 +41,12 @@ fn project(sandbox: &Sandbox, services: u16) -> PathBuf {
 fn a_hundred_services_are_read_in_five_milliseconds() {
     let sandbox = Sandbox::new();
     let project = project(&sandbox, 100);
-    let script = "TIMEFORMAT=%3U; time \"$gantry\" discover >/dev/null";
-    let user = |_| run(&sandbox, &project, script).require_success().stderr.trim().parse::<f64>().unwrap();
-    let seconds = (0..RUNS).map(user).fold(f64::INFINITY, f64::min);
-    assert!(seconds <= 0.005, "{seconds} s of user time");
+    // The kernel counts a process's time in ticks as long as the whole run, so a hundred runs are one measurement.
+    let script = "TIMEFORMAT=%3U; time for run in {1..100}; do \"$gantry\" discover >/dev/null; done";
+    let milliseconds =
+        |_| run(&sandbox, &project, script).require_success().stderr.trim().parse::<f64>().unwrap() * 10.0;
+    let tries: Vec<f64> = (0..TRIES).map(milliseconds).take_while(|taken| *taken > 5.0).collect();
+    assert!(tries.len() < TRIES, "milliseconds of user time a run, in each try: {tries:?}");
     assert_eq!(run(&sandbox, &project, "\"$gantry\" discover | wc -l").require_success().stdout.trim(), "201");
 }
 
@@ -60,7 +62,7 @@ fn a_file_made_to_exhaust_ends_in_an_error_at_once() {
         let project = compose.parent().unwrap();
         // All of the address space, the program's own and its libraries' included.
         let script = "ulimit -v 102400; exec \"$gantry\" discover";
-        let took = (0..RUNS).map(|_| {
+        let took = (0..TRIES).map(|_| {
             let start = Instant::now();
             let output = run(&sandbox, project, script);
             assert!(
