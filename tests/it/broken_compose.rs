@@ -5,9 +5,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use crate::booked::{Booked, SERVICES};
 use crate::sandbox::{Output, Sandbox};
-
-const SERVICES: &str = "services:\n  db: {image: postgres, ports: [\"5432\"]}\n";
 
 /// Seconds of processor time, past which the kernel ends it: what a debug build takes, whatever runs beside it.
 const SOON: u32 = 8;
@@ -15,26 +14,10 @@ const SOON: u32 = 8;
 /// Kilobytes of address space.
 const MEMORY: u32 = 512 * 1024;
 
-/// A project whose port is booked.
-struct Booked {
-    sandbox: Sandbox,
-    project: PathBuf,
-    exports: String,
-}
-
 impl Booked {
-    fn new() -> Booked {
-        let sandbox = Sandbox::new();
-        let project = sandbox.directory("shop");
-        sandbox.write(project.join("compose.yaml"), SERVICES);
-        let exports = sandbox.gantry(&project, ["export", "--auto"]).require_success().stdout;
-        assert!(exports.contains("export DB_PORT="), "{exports}");
-        Booked { sandbox, project, exports }
-    }
-
     /// `export --auto` under direnv, soon and in little memory.
     #[track_caller]
-    fn export(&self) -> Output {
+    fn export_soon(&self) -> Output {
         let script = format!("ulimit -v {MEMORY}; ulimit -t {SOON}; exec gantry export --auto");
         let mut command = self.sandbox.command("sh", &self.project);
         self.sandbox.run(command.args(["-c", &script]).env("DIRENV_IN_ENVRC", "1"))
@@ -43,7 +26,7 @@ impl Booked {
     /// The error names this place and says this; the ports are exported, and direnv watches `file`.
     #[track_caller]
     fn check(&self, file: &str, line: Option<u32>, message: &str) {
-        let output = self.export();
+        let output = self.export_soon();
         let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
         let expected = format!("error: [SANDBOX]/shop/{place}: {message}");
         assert!(output.stderr.starts_with(&expected), "wanted: {expected}\n{output:?}");
@@ -59,7 +42,7 @@ impl Booked {
             fs::remove_file(&path).unwrap()
         }
         self.sandbox.write(self.project.join("compose.yaml"), SERVICES);
-        assert!(self.export().stdout.starts_with(&self.exports));
+        assert!(self.export_soon().stdout.starts_with(&self.exports));
     }
 
     /// As [`Booked::check`], for what stands in the compose file.
@@ -179,7 +162,7 @@ fn warnings_have_an_end() {
     booked
         .sandbox
         .write(booked.project.join("compose.yaml"), format!("{SERVICES}  web:\n    image: x\n    command:\n{unset}"));
-    let output = booked.export();
+    let output = booked.export_soon();
     assert_eq!((output.status, output.stderr.lines().count()), (0, 100));
 }
 
@@ -192,12 +175,12 @@ fn ports_have_an_end() {
     {
         let text = format!("services:\n  db:\n    image: x\n    ports: [{ports}]\n");
         booked.sandbox.write(booked.project.join("compose.yaml"), text);
-        let output = booked.export();
+        let output = booked.export_soon();
         assert_eq!((output.status, output.stderr), (0, format!("gantry: [SANDBOX]/shop/compose.yaml:4: {left}\n")));
     }
     let services: String = (0..2_000).map(|name| format!("  s{name}: {{image: x, ports: [\"1-65535\"]}}\n")).collect();
     booked.sandbox.write(booked.project.join("compose.yaml"), format!("services:\n{services}"));
-    assert_eq!(booked.export().status, 0);
+    assert_eq!(booked.export_soon().status, 0);
     booked.sandbox.write(booked.project.join("compose.yaml"), "services: {db: {image: x, ports: [\"2000-2999\"]}}\n");
     let script = "eval \"$(gantry export --auto)\" && env | grep -c '^DB_.*_PORT=[0-9]*$'";
     booked.sandbox.script("bash", &booked.project, script).check("1000\n", "", 0);
@@ -220,7 +203,7 @@ fn a_broken_env_file() {
     booked.check(".env", Some(19), "the value is too long, or its variables are nested too deep");
     // Compose passes over a directory of that name.
     fs::create_dir(&env).unwrap();
-    let output = booked.export();
+    let output = booked.export_soon();
     assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{output:?}");
 }
 

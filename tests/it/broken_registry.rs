@@ -3,33 +3,17 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use rusqlite::Connection;
 
+use crate::booked::{Booked, SERVICES};
 use crate::sandbox::{Output, Sandbox};
 
-const SERVICES: &str = "services:\n  db: {image: postgres, ports: [\"5432\"]}\n";
 const REGISTRY: &str = "[SANDBOX]/home/.local/share/gantry/registry.db";
 
-/// A project whose port is booked, and what `export` says of it.
-struct Booked {
-    sandbox: Sandbox,
-    project: PathBuf,
-    exports: String,
-}
-
 impl Booked {
-    fn new() -> Booked {
-        let sandbox = Sandbox::new();
-        let project = sandbox.directory("shop");
-        sandbox.write(project.join("compose.yaml"), SERVICES);
-        let exports = sandbox.gantry(&project, ["export", "--auto"]).require_success().stdout;
-        assert!(exports.contains("export DB_PORT="), "{exports}");
-        Booked { sandbox, project, exports }
-    }
-
     /// From here on the compose file has a service without a port.
     fn add_service(&self) {
         self.sandbox

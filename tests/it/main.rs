@@ -8,6 +8,7 @@
 #![allow(dead_code, reason = "a helper may be in use by a single command's tests, or by none for a while")]
 
 mod book;
+mod booked;
 mod broken_compose;
 mod broken_registry;
 mod completions;
