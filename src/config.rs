@@ -67,7 +67,7 @@ pub fn load_project_config(root: &Path) -> Result<ProjectConfig, ConfigError> {
     let bytes = match files::read_limited(&file, yaml::SIZE_LIMIT) {
         Ok(bytes) => bytes,
         // A dangling link is a configuration that went missing, not a project without one.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !file.is_symlink() => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !files::is_link(&file) => {
             return Ok(ProjectConfig::default());
         }
         Err(error) => return Err(ConfigError { message: format!("cannot be read: {error}"), file, line: 0 }),

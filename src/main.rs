@@ -12,10 +12,10 @@
 //! # The floors
 //!
 //! ```text
-//! 5  faces    cli/
+//! 5  faces    hot.rs  cli/
 //! 4  verbs    resolve/  remap/  exports.rs  status.rs  prune.rs
 //! 3  hands    app.rs (lazy handles)  listeners/
-//! 2  memory   registry/  context/
+//! 2  memory   registry/  context/  memo
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
 //! 0  ground   model/ (plain words)  sys/ (doors: processes, files, clock, environment, paths)
 //! ```
@@ -36,7 +36,9 @@ mod compose;
 mod config;
 mod context;
 mod exports;
+mod hot;
 mod listeners;
+mod memo;
 mod model;
 mod prune;
 mod registry;
@@ -48,5 +50,5 @@ mod sys;
 mod yaml;
 
 fn main() -> std::process::ExitCode {
-    cli::main()
+    hot::main()
 }

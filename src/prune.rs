@@ -11,7 +11,7 @@ use crate::listeners::{self, Listening};
 use crate::registry::pruned::{self, Restored};
 use crate::registry::{Allocation, ContextRow, Reader, SqlResult, allocations, contexts};
 use crate::remap;
-use crate::sys::clock;
+use crate::sys::{clock, files};
 
 /// What counts as unneeded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -114,7 +114,7 @@ fn judge_all(reader: &Reader, options: PruneOptions, listening: &Listening) -> S
 
 /// Why the context is unneeded; `None` where it is not, or where that cannot be told.
 fn reason(context: &ContextRow, options: PruneOptions) -> Option<Reason> {
-    match context.path.try_exists() {
+    match files::try_exists(&context.path) {
         Ok(false) => return Some(Reason::PathGone),
         Ok(true) => {}
         // A directory that may not be searched says nothing about what lies in it.

@@ -11,7 +11,7 @@ use crate::context::{hash_of, sibling_identity};
 use crate::exports::{ResolveOptions, resolve};
 use crate::resolve::judge;
 use crate::shell::{Shell, VariableName, hook_env};
-use crate::sys::env;
+use crate::sys::{env, files};
 
 /// Print what changes for the shell at this prompt
 #[derive(Debug, clap::Args)]
@@ -62,7 +62,7 @@ fn is_others() -> bool {
 /// Whether the directory asks for ports: not every directory that somebody walks through becomes a context.
 fn is_project(app: &mut App) -> Result<bool> {
     let context = app.context()?.clone();
-    if context.root.join(config::FILE_NAME).is_file() || app.project().map_or(true, |project| !project.files.is_empty())
+    if files::is_file(&context.root.join(config::FILE_NAME)) || app.project().map_or(true, |project| !project.files.is_empty())
     {
         return Ok(true);
     }

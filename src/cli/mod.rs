@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app::App;
-use crate::sys::env;
+use crate::memo;
 use failure::{Failure, Silent};
 use ui::{Color, Ui};
 
@@ -81,13 +81,12 @@ enum Command {
 }
 
 /// Reads the command line, runs the command, tells what went wrong.
-pub fn main() -> ExitCode {
-    let arguments = env::args();
+pub fn main(arguments: &[OsString]) -> ExitCode {
     let wants_json = arguments
         .iter()
         .take_while(|argument| *argument != "--" && *argument != "run")
         .any(|argument| argument == "--json");
-    let matches = match command().color(color_of(&arguments)).try_get_matches_from(&arguments) {
+    let matches = match command().color(color_of(arguments)).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error, wants_json),
     };
@@ -98,7 +97,10 @@ pub fn main() -> ExitCode {
     let mut ui = Ui::new(cli.color);
     ui.speak_json(wants_json);
     match cli.command.run(&mut App::default(), &mut ui) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            memo::remember(arguments, &ui.into_said());
+            ExitCode::SUCCESS
+        }
         Err(error) if Failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<Silent>() {
             Some(Silent(status)) => ExitCode::from(*status),

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::registry::{Allocation, ContextRow, allocations, fixed_names};
 use crate::remap;
 use crate::resolve::known;
-use crate::sys::env;
+use crate::sys::{env, files};
 
 /// Give a service's port back
 ///
@@ -105,5 +105,5 @@ fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocat
 fn has_more(app: &mut App, held: &ContextRow) -> Result<bool> {
     let Some(registry) = app.existing_registry()? else { return Ok(false) };
     let names = registry.read(|reader| fixed_names::of_context(reader, held.id))?;
-    Ok(!names.is_empty() || remap::override_path(&held.hash)?.exists())
+    Ok(!names.is_empty() || files::exists(&remap::override_path(&held.hash)?))
 }

@@ -1,6 +1,8 @@
 //! Every byte that the program says: data on stdout, narration on stderr, prompts on the terminal.
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
@@ -8,6 +10,7 @@ use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
 use super::failure::Failure;
+use crate::memo::Answer;
 use crate::sys::env;
 
 /// When to colour.
@@ -30,6 +33,8 @@ pub struct Ui {
     quiet: bool,
     /// Failures are told in JSON.
     json: bool,
+    /// What was printed, for the memo.
+    said: RefCell<Answer>,
 }
 
 /// ANSI styles, by what they say.
@@ -58,7 +63,7 @@ struct Envelope<'a, T> {
 
 impl Ui {
     pub fn new(color: Color) -> Ui {
-        Ui { color, quiet: false, json: false }
+        Ui { color, quiet: false, json: false, said: RefCell::default() }
     }
 
     /// From here on narration is left out.
@@ -71,11 +76,17 @@ impl Ui {
         self.json |= json;
     }
 
+    /// Everything that was printed.
+    pub fn into_said(self) -> Answer {
+        self.said.into_inner()
+    }
+
     /// Data, as it is.
     ///
     /// # Errors
     /// stdout is closed or full.
     pub fn data(&self, bytes: &[u8]) -> Result<()> {
+        self.said.borrow_mut().stdout.extend(bytes);
         let mut out = io::stdout().lock();
         out.write_all(bytes).and_then(|()| out.flush()).context("standard output cannot be written")
     }
@@ -122,30 +133,30 @@ impl Ui {
     /// What happened, for a person.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            say(&format!("gantry: {}", readable(text)));
+            self.say(&format!("gantry: {}", readable(text)));
         }
     }
 
     /// Something wrong that did not stop the command.
     pub fn warn(&self, text: &str) {
-        say(&format!("{}: {}", self.paint_err(Paint::Attention, "warning"), readable(text)));
+        self.say(&format!("{}: {}", self.paint_err(Paint::Attention, "warning"), readable(text)));
     }
 
     /// Why the command failed, and the way out.
     pub fn fail(&self, failure: &Failure) {
         if self.json {
-            say(&failure.to_json());
+            self.say(&failure.to_json());
             return;
         }
-        say(&format!("{}: {}", self.paint_err(Paint::Bad, "error"), readable(&failure.message)));
+        self.say(&format!("{}: {}", self.paint_err(Paint::Bad, "error"), readable(&failure.message)));
         if let Some(hint) = &failure.hint {
-            say(&format!("{}: {}", self.paint_err(Paint::Dim, "hint"), readable(hint)));
+            self.say(&format!("{}: {}", self.paint_err(Paint::Dim, "hint"), readable(hint)));
         }
     }
 
     /// Whether somebody sits there who can be asked.
     pub fn can_ask(&self) -> bool {
-        io::stdin().is_terminal()
+        env::is_terminal(&io::stdin())
     }
 
     /// Asks on the terminal; everything but a yes is a no.
@@ -159,6 +170,13 @@ impl Ui {
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
+    }
+
+    /// A closed stderr is nobody's concern: there is nowhere left to tell it.
+    fn say(&self, text: &str) {
+        let line = format!("{text}\n");
+        self.said.borrow_mut().stderr.extend(line.as_bytes());
+        let _ = io::stderr().lock().write_all(line.as_bytes());
     }
 
     fn cell(&self, cell: &Cell) -> String {
@@ -175,12 +193,12 @@ impl Ui {
         painted(self.takes_color(&io::stderr()), paint, text)
     }
 
-    fn takes_color(&self, stream: &impl IsTerminal) -> bool {
+    fn takes_color(&self, stream: &(impl IsTerminal + AsFd)) -> bool {
         match self.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
-                stream.is_terminal()
+                env::is_terminal(stream)
                     && env::var("NO_COLOR").is_none()
                     && env::var("TERM").is_none_or(|terminal| terminal != "dumb")
             }
@@ -198,11 +216,6 @@ impl From<String> for Cell {
     fn from(text: String) -> Cell {
         Cell { styled: None, text }
     }
-}
-
-/// A closed stderr is nobody's concern: there is nowhere left to tell it.
-fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 fn painted(takes_color: bool, paint: Paint, text: &str) -> String {

@@ -8,6 +8,7 @@ use super::dotenv;
 use super::interpolate::{Scope, TemplateError, substitute};
 use super::session::Session;
 use super::tree::Place;
+use crate::sys::files;
 
 /// The values that a compose file's variables have; an included project has its own.
 #[derive(Clone, Default)]
@@ -70,7 +71,7 @@ impl Environment {
     pub(super) fn add_directory(&mut self, session: &Session<'_>, directory: &Path) -> Result<(), ComposeError> {
         let file = directory.join(".env");
         session.note_input(&file);
-        match file.metadata() {
+        match files::metadata(&file) {
             Ok(metadata) if !metadata.is_dir() => self.add_files(session, &[file]),
             _ => Ok(()),
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ComposeError;
 use super::environment::Environment;
 use super::session::{Session, join, whole_file};
+use crate::sys::files;
 
 /// The file names in the order in which Compose tries them.
 pub const FILE_NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -70,10 +71,10 @@ fn files(session: &Session<'_>, env: &Environment, root: &Path, separator: &str)
 fn first_of(session: &Session<'_>, root: &Path, names: &[&str]) -> Result<Option<PathBuf>, ComposeError> {
     let candidates: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
     candidates.iter().for_each(|candidate| session.note_input(candidate));
-    let mut found = candidates.iter().filter(|candidate| candidate.exists());
+    let mut found = candidates.iter().filter(|candidate| files::exists(candidate));
     let Some(first) = found.next() else {
         // Compose would look further up without a word, and nobody would know why.
-        return match candidates.iter().find(|candidate| candidate.is_symlink()) {
+        return match candidates.iter().find(|candidate| files::is_link(candidate)) {
             Some(link) => Err(whole_file(link, "a dangling link: its target does not exist")),
             None => Ok(None),
         };

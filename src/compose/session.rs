@@ -171,7 +171,9 @@ impl<'a> Session<'a> {
         let missing = self.missing.into_inner().into_iter().filter(|(name, _)| !provided.contains(name));
         let required = self.required.into_inner().into_iter().find(|(name, _)| !provided.contains(name));
         let warnings = self.warnings.into_inner().into_iter().chain(missing.map(|(_, warning)| warning)).collect();
-        let (inputs, variables) = (self.inputs.into_inner(), self.variables.into_inner());
+        let inputs = self.inputs.into_inner();
+        // Asked for before it was known to stand for a host port, and unset, or it would be hidden by now.
+        let variables = self.variables.into_inner().into_iter().filter(|name| !provided.contains(name)).collect();
         // What follows upon a missing value is no news beside it.
         let result = match (required, result) {
             (Some((_, error)), _) | (None, Err(error)) => Err(ComposeError { inputs, variables, ..error }),
@@ -209,7 +211,7 @@ pub(super) fn whole_file(path: &Path, message: impl Into<String>) -> ComposeErro
 
 fn reason(path: &Path, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound if path.is_symlink() => "a dangling link: its target does not exist".to_owned(),
+        io::ErrorKind::NotFound if files::is_link(path) => "a dangling link: its target does not exist".to_owned(),
         io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::IsADirectory => "a directory, not a file".to_owned(),
         io::ErrorKind::FileTooLarge => format!("larger than {} bytes", yaml::SIZE_LIMIT),

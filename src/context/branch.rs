@@ -18,7 +18,7 @@ const PACKED_REFS_LIMIT: u64 = 256 * 1024 * 1024;
 /// # Errors
 /// There is no repository at `path`, or it cannot be read: nothing is known then, so nothing may be removed.
 pub fn branch_exists(path: &Path, branch: &str) -> Result<bool> {
-    let Some(checkout) = Checkout::find(&path.canonicalize()?, &mut Vec::new())? else {
+    let Some(checkout) = Checkout::find(&files::canonicalize(path)?, &mut Vec::new())? else {
         bail!("{} is not in a git repository any more", path.display());
     };
     let current = checkout.branch()?;
@@ -32,7 +32,7 @@ impl Checkout {
     pub(super) fn branch(&self) -> Result<Vec<u8>, RepositoryError> {
         let file = self.git_dir.join("HEAD");
         // The oldest way to write a symbolic `HEAD`, still there as `core.preferSymlinkRefs`.
-        if let Some(target) = file.read_link().ok().filter(|target| target.starts_with("refs")) {
+        if let Some(target) = files::read_link(&file).ok().filter(|target| target.starts_with("refs")) {
             return Ok(short(target.as_os_str().as_bytes()).to_owned());
         }
         let head = read_line(&file)?.unwrap_or_default();
@@ -64,11 +64,11 @@ impl Checkout {
 
     fn has_branch(&self, branch: &str) -> Result<bool> {
         let reference = format!("refs/heads/{branch}");
-        if self.common_dir.join(&reference).is_file() {
+        if files::is_file(&self.common_dir.join(&reference)) {
             return Ok(true);
         }
         let packed = self.common_dir.join("packed-refs");
-        if !packed.exists() {
+        if !files::exists(&packed) {
             return Ok(false);
         }
         let lines = files::read_limited(&packed, PACKED_REFS_LIMIT)

@@ -38,14 +38,14 @@ impl Checkout {
             let dot_git = top.join(".git");
             match git_dir_of(&dot_git).inspect_err(|_| inputs.push(dot_git.clone()))? {
                 Some(git_dir) => {
-                    if dot_git.is_file() {
+                    if files::is_file(&dot_git) {
                         inputs.push(dot_git);
                     }
                     return Checkout::open(top, git_dir, inputs);
                 }
                 None if is_git_dir(top) => return Ok(None),
                 // A directory's stamp changes with every file in it, `HEAD`'s only with what matters here.
-                None => inputs.push(if dot_git.is_dir() { dot_git.join("HEAD") } else { dot_git }),
+                None => inputs.push(if files::is_dir(&dot_git) { dot_git.join("HEAD") } else { dot_git }),
             }
         }
         Ok(None)
@@ -64,7 +64,7 @@ impl Checkout {
         // Noted first: where the repository is damaged, its mending is seen.
         inputs.extend(inputs_of(&git_dir, &common_dir));
         for (directory, name) in [(&git_dir, "HEAD"), (&common_dir, "objects"), (&common_dir, "refs")] {
-            if directory.join(name).symlink_metadata().is_err() {
+            if files::link_metadata(&directory.join(name)).is_err() {
                 return Err(RepositoryError::damaged(directory, &format!("it has no `{name}`")));
             }
         }
@@ -93,11 +93,11 @@ pub(super) fn read_line(path: &Path) -> Result<Option<Vec<u8>>, RepositoryError>
 /// Where `.git` leads: itself, or what the `gitdir:` of a worktree's or submodule's file names.
 /// `None` where there is no `.git`, or only a directory that was never a repository.
 fn git_dir_of(dot_git: &Path) -> Result<Option<PathBuf>, RepositoryError> {
-    if dot_git.is_dir() {
+    if files::is_dir(dot_git) {
         let unreadable = |error: io::Error| RepositoryError::unreadable(dot_git, &error);
         for name in ["HEAD", "config", "objects"] {
-            if dot_git.join(name).try_exists().map_err(unreadable)? {
-                return dot_git.canonicalize().map(Some).map_err(unreadable);
+            if files::try_exists(&dot_git.join(name)).map_err(unreadable)? {
+                return files::canonicalize(dot_git).map(Some).map_err(unreadable);
             }
         }
         return Ok(None);
@@ -112,7 +112,7 @@ fn git_dir_of(dot_git: &Path) -> Result<Option<PathBuf>, RepositoryError> {
 
 fn real_path(base: &Path, target: &[u8]) -> Result<PathBuf, RepositoryError> {
     let path = base.join(OsStr::from_bytes(target));
-    path.canonicalize().map_err(|error| match error.kind() {
+    files::canonicalize(&path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => RepositoryError::lost(&path),
         _ => RepositoryError::unreadable(&path, &error),
     })
@@ -120,7 +120,9 @@ fn real_path(base: &Path, target: &[u8]) -> Result<PathBuf, RepositoryError> {
 
 /// Git's own test for a directory that is a repository without being called `.git`.
 fn is_git_dir(directory: &Path) -> bool {
-    directory.join("HEAD").is_file() && directory.join("objects").is_dir() && directory.join("refs").is_dir()
+    files::is_file(&directory.join("HEAD"))
+        && files::is_dir(&directory.join("objects"))
+        && files::is_dir(&directory.join("refs"))
 }
 
 /// Every file whose change may change the context, present or not.

@@ -24,6 +24,7 @@ use md5::{Digest, Md5};
 
 use crate::config::{self, Identity};
 use crate::model::{Context, ContextHash};
+use crate::sys::files;
 
 pub use branch::branch_exists;
 pub use failure::RepositoryError;
@@ -63,7 +64,7 @@ fn detect_by(
     identity_of: &dyn Fn(&Path) -> Result<Identity>,
     inputs: &mut Vec<PathBuf>,
 ) -> Result<Context> {
-    let directory = directory.canonicalize().with_context(|| format!("{} cannot be entered", directory.display()))?;
+    let directory = files::canonicalize(directory).with_context(|| format!("{} cannot be entered", directory.display()))?;
     let checkout = Checkout::find(&directory, inputs)?;
     let top = checkout.as_ref().map(|checkout| checkout.top.as_path());
     let root = root::find(&directory, top, inputs);

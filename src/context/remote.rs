@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::checkout::Checkout;
+use crate::sys::files;
 
 /// A remote's URL as the repository's configuration writes it, credentials removed; `url.<base>.insteadOf` is not
 /// applied, since it says how one machine reaches the remote, not which remote it is.
@@ -14,11 +15,11 @@ pub(super) struct RemoteUrl(Vec<u8>);
 /// Whether `path` is still a checkout of `remote`, by whatever name it knows it; without a remote, whether it is
 /// still a directory. In doubt it is: a context is not taken from a checkout that cannot be read at the moment.
 pub fn is_checkout_of(path: &Path, remote: Option<&str>) -> bool {
-    let path = match path.canonicalize() {
+    let path = match files::canonicalize(path) {
         Ok(path) => path,
         Err(error) => return !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
     };
-    let Some(remote) = remote else { return path.is_dir() };
+    let Some(remote) = remote else { return files::is_dir(&path) };
     match Checkout::find(&path, &mut Vec::new()) {
         Ok(Some(checkout)) => checkout.remotes().iter().any(|(_, url)| url.to_string() == remote),
         Ok(None) => false,

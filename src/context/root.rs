@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::sys::paths;
+use crate::sys::{files, paths};
 use crate::{compose, config};
 
 /// The root of the project that `directory` lies in, not above `top`, the top level of its checkout.
@@ -11,14 +11,14 @@ use crate::{compose, config};
 /// Without git the search goes on to the home directory, and elsewhere to the filesystem's root, as Compose's own
 /// does; without any find, the root is the checkout's top level, or `directory` itself.
 pub(super) fn find(directory: &Path, top: Option<&Path>, inputs: &mut Vec<PathBuf>) -> PathBuf {
-    let home = paths::home_dir().and_then(|home| Ok(home.canonicalize()?)).ok();
+    let home = paths::home_dir().and_then(|home| Ok(files::canonicalize(&home)?)).ok();
     find_below(directory, top, home.as_deref(), inputs)
 }
 
 /// `directory` and the directories above it, as far as they lie on one filesystem: git's own limit, which keeps
 /// a project from being found across a mount.
 pub(super) fn upwards(directory: &Path) -> impl Iterator<Item = &Path> {
-    let device = |path: &Path| path.metadata().ok().map(|metadata| metadata.dev());
+    let device = |path: &Path| files::metadata(path).ok().map(|metadata| metadata.dev());
     let own = device(directory);
     directory.ancestors().take_while(move |ancestor| device(ancestor) == own)
 }
@@ -33,7 +33,7 @@ fn find_below(directory: &Path, top: Option<&Path>, home: Option<&Path>, inputs:
         let first_new = inputs.len();
         inputs.extend(places);
         // A dangling link counts: that the file is missing is for its reader to say.
-        if inputs[first_new..].iter().any(|place| place.symlink_metadata().is_ok()) {
+        if inputs[first_new..].iter().any(|place| files::link_metadata(place).is_ok()) {
             return candidate.to_owned();
         }
         if Some(candidate) == last {
@@ -45,7 +45,7 @@ fn find_below(directory: &Path, top: Option<&Path>, home: Option<&Path>, inputs:
 
 /// `/tmp` and its like: a compose file that anyone may have put there does not make a project of what lies below.
 fn is_open_to_strangers(directory: &Path) -> bool {
-    directory.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o1002 == 0o1002)
+    files::metadata(directory).is_ok_and(|metadata| metadata.permissions().mode() & 0o1002 == 0o1002)
 }
 
 #[cfg(test)]

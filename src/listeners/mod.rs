@@ -13,7 +13,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use anyhow::{Result, anyhow};
 
 use crate::model::{Port, Protocol};
-use crate::sys::sockets;
+use crate::sys::{sockets, witness};
 
 pub use kernel::{ephemeral_range, reserved_ports};
 pub use owner::origin_of;
@@ -58,6 +58,7 @@ pub fn listening() -> Result<Listening> {
 /// # Errors
 /// The kernel's tables cannot be read.
 pub fn listeners(only: Option<Port>) -> Result<Vec<Listener>> {
+    witness::note_unrepeatable();
     let all = ::listeners::get_all().map_err(|error| anyhow!("the listening processes cannot be read: {error}"))?;
     let mut found: Vec<Listener> = all
         .into_iter()
@@ -80,6 +81,7 @@ pub fn listeners(only: Option<Port>) -> Result<Vec<Listener>> {
 /// Whether the port can be bound now, on every IPv4 and every IPv6 address. A privileged port that this user may not
 /// bind counts as free: Compose's engine binds it, not gantry.
 pub fn can_bind(port: Port, protocol: Protocol) -> bool {
+    witness::note_unrepeatable();
     let number = port.number();
     [SocketAddr::from((Ipv6Addr::UNSPECIFIED, number)), SocketAddr::from((Ipv4Addr::UNSPECIFIED, number))]
         .into_iter()

@@ -35,7 +35,7 @@ pub use allocations::Allocation;
 pub use contexts::ContextRow;
 pub use error::{Cause, RegistryError};
 
-use crate::sys::files;
+use crate::sys::{files, witness};
 
 /// Long enough for a hundred writers that each wait for a slow disk.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -66,7 +66,7 @@ impl Registry {
     /// It cannot be made or read, is damaged, is not ours, or belongs to a newer version.
     pub fn open(path: &Path) -> Result<Registry, RegistryError> {
         match open_for_writing(path) {
-            Err(RegistryError { cause: cause @ (Cause::ReadOnly | Cause::Denied(_)), .. }) if path.is_file() => {
+            Err(RegistryError { cause: cause @ (Cause::ReadOnly | Cause::Denied(_)), .. }) if files::is_file(path) => {
                 let mut registry = open_for_reading(path)?;
                 registry.read_only = Some(cause);
                 Ok(registry)
@@ -80,7 +80,7 @@ impl Registry {
     /// # Errors
     /// As [`Registry::open`].
     pub fn open_existing(path: &Path) -> Result<Option<Registry>, RegistryError> {
-        match path.try_exists() {
+        match files::database_exists(path) {
             Ok(false) => Ok(None),
             Ok(true) => Registry::open(path).map(Some),
             Err(error) => Err(RegistryError::new(path, Cause::Denied(error))),
@@ -98,6 +98,7 @@ impl Registry {
     /// The registry is read-only, damaged, busy for longer than half a minute, or the disk is full; or what `work`
     /// says.
     pub fn write<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        witness::note_unrepeatable();
         if let Some(cause) = &self.read_only {
             return Err(RegistryError::new(&self.path, cause.duplicate()).into());
         }

@@ -52,8 +52,8 @@ fn remembered(cache: &Path, docker: &Path, stamp: &str) -> Option<Option<String>
     let cached: Cached = serde_json::from_slice(&files::read_limited(cache, CACHE_LIMIT).ok()?).ok()?;
     let is_same = cached.docker == docker.display().to_string() && cached.stamp == stamp;
     let is_good = cached.version.as_deref().and_then(numbers).is_some_and(|numbers| numbers >= NEEDED);
-    let is_fresh = (0..RETRY).contains(&(clock::now() - cached.asked_at));
-    (is_same && (is_good || is_fresh)).then_some(cached.version)
+    let is_fresh = || clock::has_reached(cached.asked_at) && !clock::has_reached(cached.asked_at + RETRY);
+    (is_same && (is_good || is_fresh())).then_some(cached.version)
 }
 
 /// A cache that cannot be written only costs time.

@@ -91,7 +91,6 @@ pub fn book_service(app: &mut App, discovery: &Discovery, name: &ServiceName, op
 
 fn book(app: &mut App, discovery: &Discovery, wish: Wish<'_>) -> Result<Booked> {
     let context = app.context()?.clone();
-    let now = clock::now();
     if let Some(registry) = app.existing_registry()?
         && let Claim::Held(held) = registry.read(|reader| claim::judge(reader, &context))?
     {
@@ -105,6 +104,7 @@ fn book(app: &mut App, discovery: &Discovery, wish: Wish<'_>) -> Result<Booked> 
             return Ok(Booked { held, allocations: rows, clashes, notes, exhausted: Vec::new() });
         }
     }
+    let now = clock::now();
     app.registry()?.write(|writer| Session::begin(writer, &context, now)?.run(discovery, wish))
 }
 

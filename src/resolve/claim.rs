@@ -82,8 +82,8 @@ pub fn known(app: &mut App) -> Result<Option<(Claim, Vec<Allocation>)>> {
 
 /// Keeps the context from being pruned by age: the time of its last use is refreshed, at most once a day.
 pub fn note_use(registry: &mut Registry, held: &ContextRow) {
-    let now = clock::now();
-    if now - held.used_at > clock::DAY {
+    if clock::has_reached(held.used_at + clock::DAY) {
+        let now = clock::now();
         // A registry that cannot be written still answers; only pruning by age loses a day.
         let _ = registry.write(|writer| Ok(contexts::touch(writer, held.id, now)?));
     }

@@ -1,11 +1,106 @@
 //! Reading files that a stranger may have left, and replacing files so that a reader never sees half of one.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
+
+use super::stamp::{Counter, Look, Stamp};
+use super::witness;
+
+/// What stat(2) says of the place, links followed.
+///
+/// # Errors
+/// What the system says.
+pub fn metadata(path: &Path) -> io::Result<Metadata> {
+    let found = link_metadata(path)?;
+    if found.is_symlink() { fs::metadata(path) } else { Ok(found) }
+}
+
+/// What lstat(2) says of the place, a link taken as it is.
+///
+/// # Errors
+/// What the system says.
+pub fn link_metadata(path: &Path) -> io::Result<Metadata> {
+    let found = fs::symlink_metadata(path);
+    if witness::is_listening() {
+        witness::note_place(path, &Look::of(&found, || fs::metadata(path)));
+    }
+    found
+}
+
+/// Whether something is there, links followed; `false` also where that cannot be told.
+pub fn exists(path: &Path) -> bool {
+    metadata(path).is_ok()
+}
+
+/// Whether something is there, links followed.
+///
+/// # Errors
+/// It cannot be told.
+pub fn try_exists(path: &Path) -> io::Result<bool> {
+    match metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a regular file is there, links followed.
+pub fn is_file(path: &Path) -> bool {
+    metadata(path).is_ok_and(|found| found.is_file())
+}
+
+/// Whether a directory is there, links followed.
+pub fn is_dir(path: &Path) -> bool {
+    metadata(path).is_ok_and(|found| found.is_dir())
+}
+
+/// Whether a link is there, dangling or not.
+pub fn is_link(path: &Path) -> bool {
+    link_metadata(path).is_ok_and(|found| found.is_symlink())
+}
+
+/// The path without links. That it leads to the same directory later is what a witness notes of it.
+///
+/// # Errors
+/// What the system says.
+pub fn canonicalize(path: &Path) -> io::Result<PathBuf> {
+    let _ = link_metadata(path);
+    fs::canonicalize(path)
+}
+
+/// What the link says.
+///
+/// # Errors
+/// What the system says; it is not a link.
+pub fn read_link(path: &Path) -> io::Result<PathBuf> {
+    let _ = link_metadata(path);
+    fs::read_link(path)
+}
+
+/// Whether the database is there. That it has the same contents is what its own count of changes says (four bytes at
+/// offset 24 of SQLite's file format), which two commits within a tick of the clock leave different too.
+///
+/// Not to be asked while this process has the database locked: closing it gives POSIX locks back.
+///
+/// # Errors
+/// It cannot be told.
+pub fn database_exists(path: &Path) -> io::Result<bool> {
+    if !witness::is_listening() {
+        return path.try_exists();
+    }
+    let counter = Counter::of(path);
+    witness::note_counter(path, &counter);
+    match counter.error() {
+        None => Ok(true),
+        Some(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Some(error) if error.kind() == io::ErrorKind::PermissionDenied => path.try_exists(),
+        Some(error) => Err(error),
+    }
+}
 
 /// The file's bytes.
 ///
@@ -13,6 +108,9 @@ use nix::fcntl::OFlag;
 /// What the system says; `InvalidInput` for anything that is not a regular file (a pipe would block for ever);
 /// `FileTooLarge` above `limit` bytes.
 pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    if witness::is_listening() {
+        let _ = link_metadata(path);
+    }
     let file = OpenOptions::new().read(true).custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits()).open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
@@ -23,6 +121,10 @@ pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or(0));
     file.take(limit + 1).read_to_end(&mut bytes)?;
+    // What the kernel makes up while it is read (/proc) has no stamp.
+    if bytes.len() as u64 != metadata.len() {
+        witness::note_unrepeatable();
+    }
     if bytes.len() as u64 > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")));
     }
@@ -35,6 +137,7 @@ pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// What the system says; the old file then stands as it was.
 pub fn replace(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
+    witness::note_unrepeatable();
     let path = fs::canonicalize(path).unwrap_or_else(|_| match fs::read_link(path) {
         // The link's file is not there yet.
         Ok(target) => path.parent().unwrap_or(Path::new(".")).join(target),
@@ -50,17 +153,79 @@ pub fn replace(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
     fs::File::open(directory)?.sync_all()
 }
 
+/// Whether the path is a directory of this user's that nobody else can write into, and no link.
+pub fn is_own_dir(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && is_own(&found))
+}
+
+/// The bytes of a file of this user's that nobody else can write.
+///
+/// # Errors
+/// As [`read_limited`]; it is another user's, a link, or open to others.
+pub fn read_own(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_NOFOLLOW;
+    let mut file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || !is_own(&metadata) || metadata.len() > limit {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    // A file that is replaced by rename never grows: one call reads it.
+    let mut bytes = vec![0; usize::try_from(metadata.len()).map_err(io::Error::other)?];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Replaces a file of which losing it costs only time: by rename, without waiting for the disk. A link in its place goes
+/// away.
+///
+/// # Errors
+/// What the system says; the old file then stands as it was.
+pub fn replace_own(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+    file.write_all(contents)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// Removes the directory's files that were last written before the moment, in seconds since the epoch. What cannot be
+/// removed stays.
+pub fn remove_older(directory: &Path, moment: i64) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.metadata().is_ok_and(|found| found.is_file() && found.mtime() < moment)) {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+/// The stamp of the program that runs.
+///
+/// # Errors
+/// The system does not tell.
+pub fn program_stamp() -> io::Result<Stamp> {
+    #[cfg(target_os = "linux")]
+    let program = Path::new("/proc/self/exe");
+    #[cfg(not(target_os = "linux"))]
+    let program = &std::env::current_exe()?;
+    Ok(Stamp::of(&fs::metadata(program)?))
+}
+
+fn is_own(metadata: &Metadata) -> bool {
+    metadata.uid() == nix::unistd::geteuid().as_raw() && metadata.mode() & 0o022 == 0
+}
+
 /// Removes the file.
 ///
 /// # Errors
 /// What the system says.
 pub fn remove(path: &Path) -> io::Result<()> {
+    if link_metadata(path).is_ok() {
+        witness::note_unrepeatable();
+    }
     fs::remove_file(path)
 }
 
 /// What changes when the file does: its device, inode, size and time of change. `None` where it cannot be told.
 pub fn stamp(path: &Path) -> Option<String> {
-    let metadata = fs::metadata(path).ok()?;
+    let metadata = metadata(path).ok()?;
     let (device, inode, size) = (metadata.dev(), metadata.ino(), metadata.size());
     Some(format!("{device}:{inode}:{size}:{}.{:09}", metadata.ctime(), metadata.ctime_nsec()))
 }

@@ -10,3 +10,5 @@ pub mod files;
 pub mod paths;
 pub mod process;
 pub mod sockets;
+pub mod stamp;
+pub mod witness;

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::env;
+use super::{env, files, witness};
 
 /// Becomes the program: its signals and its exit status are then this process's own. Its environment is this one's,
 /// with these variables set or, where there is no value, without them. Returns only on failure.
@@ -30,6 +30,7 @@ pub fn exec<'a>(
 
 /// What the program prints, where it ends well within `patience`; after that it is killed.
 pub fn output(program: &Path, args: &[&str], patience: Duration) -> Option<Vec<u8>> {
+    witness::note_unrepeatable();
     let child = Command::new(program)
         .args(args)
         .stdin(Stdio::null())
@@ -56,6 +57,6 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let path = env::path("PATH")?;
     std::env::split_paths(&path).map(|directory| directory.join(name)).find(|candidate| {
-        candidate.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+        files::metadata(candidate).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     })
 }
