@@ -104,7 +104,7 @@ impl Request {
     }
 
     /// Keeps the answer for the next such call. Where that cannot be done, the next one works it out again.
-    pub fn keep(&self, testimony: &Testimony, answer: &Answer) {
+    fn keep(&self, testimony: &Testimony, answer: &Answer) {
         let mut body = Vec::with_capacity(8 * 1024);
         append(&mut body, &self.key);
         append(&mut body, &program());
@@ -126,6 +126,20 @@ impl Request {
             // Not worth waiting for the disk: a memo that a crash has emptied is not whole, and so is not believed.
             let _ = files::replace_own(&self.path, &memo);
         }
+    }
+}
+
+/// Starts to note what the call looks at, for [`remember`].
+pub fn begin() {
+    witness::begin();
+}
+
+/// Keeps what the call has said, where [`begin`] was called and the same call would say the same again.
+pub fn remember(arguments: &[OsString], answer: &Answer) {
+    if let Some(testimony) = witness::end()
+        && let Some(request) = Request::of_process(arguments)
+    {
+        request.keep(&testimony, answer);
     }
 }
 
@@ -197,19 +211,5 @@ fn lay_out_value(value: Option<&OsStr>, bytes: &mut Vec<u8>) {
     if let Some(value) = value {
         bytes.push(b'=');
         bytes.extend(value.as_bytes());
-    }
-}
-
-/// Starts to note what the call looks at, for [`remember`].
-pub fn begin() {
-    witness::begin();
-}
-
-/// Keeps what the call has said, where [`begin`] was called and the same call would say the same again.
-pub fn remember(arguments: &[OsString], answer: &Answer) {
-    if let Some(testimony) = witness::end()
-        && let Some(request) = Request::of_process(arguments)
-    {
-        request.keep(&testimony, answer);
     }
 }

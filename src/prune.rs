@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::app::App;
 use crate::context::{branch_exists, is_checkout_of};
 use crate::listeners::{self, Listening};
+use crate::memo;
 use crate::registry::pruned::{self, Restored};
 use crate::registry::{Allocation, ContextRow, Reader, SqlResult, allocations, contexts};
 use crate::remap;
@@ -59,11 +60,12 @@ pub fn plan(app: &mut App, options: PruneOptions) -> Result<Plan> {
     registry.read(|reader| judge_all(reader, options, &listening))
 }
 
-/// Removes what `plan` names and is still unneeded; says what that was.
+/// Removes what `plan` names and is still unneeded; says what that was. Memos that nobody uses go along.
 ///
 /// # Errors
 /// The registry cannot be written; then nothing is removed.
 pub fn apply(app: &mut App, plan: &Plan, options: PruneOptions) -> Result<Plan> {
+    memo::prune();
     if plan.removals.is_empty() {
         return Ok(plan.clone());
     }

@@ -62,7 +62,8 @@ fn is_others() -> bool {
 /// Whether the directory asks for ports: not every directory that somebody walks through becomes a context.
 fn is_project(app: &mut App) -> Result<bool> {
     let context = app.context()?.clone();
-    if files::is_file(&context.root.join(config::FILE_NAME)) || app.project().map_or(true, |project| !project.files.is_empty())
+    if files::is_file(&context.root.join(config::FILE_NAME))
+        || app.project().map_or(true, |project| !project.files.is_empty())
     {
         return Ok(true);
     }

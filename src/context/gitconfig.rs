@@ -22,6 +22,18 @@ type Entry = (Vec<u8>, Vec<u8>);
 
 impl GitConfig {
     pub(super) fn load(git_dir: &Path, common_dir: &Path) -> Result<GitConfig, RepositoryError> {
+        let config = GitConfig::read(git_dir, common_dir)?;
+        let included = config.included_files(common_dir);
+        if included.is_empty() {
+            return Ok(config);
+        }
+        // libgit2 opens these itself. They are looked at here before they are read once more, so that what counts was
+        // read after the look.
+        included.iter().for_each(|file| drop(files::link_metadata(file)));
+        GitConfig::read(git_dir, common_dir)
+    }
+
+    fn read(git_dir: &Path, common_dir: &Path) -> Result<GitConfig, RepositoryError> {
         let mut config = GitConfig(load_file(&common_dir.join("config"), ConfigLevel::Local)?);
         if config.is_true("extensions.worktreeconfig") {
             config.0.extend(load_file(&git_dir.join("config.worktree"), ConfigLevel::Worktree)?);
@@ -44,13 +56,24 @@ impl GitConfig {
         value.is_some_and(|value| Config::parse_bool(value).unwrap_or(false))
     }
 
-    /// Files that `include.path` names; relative ones lie beside the `config` in `common_dir`.
-    pub(super) fn included_files(&self, common_dir: &Path) -> impl Iterator<Item = PathBuf> {
-        let included = self.entries().filter(|(name, _)| *name == b"include.path");
-        included.filter_map(|(_, path)| match path.strip_prefix(b"~/") {
-            Some(below_home) => Some(paths::home_dir().ok()?.join(OsStr::from_bytes(below_home))),
-            None => Some(common_dir.join(OsStr::from_bytes(path))),
-        })
+    /// Files that `include.path` names. A relative one lies beside the file that names it, and which one that is libgit2
+    /// does not tell: every place counts that may be meant.
+    pub(super) fn included_files(&self, common_dir: &Path) -> Vec<PathBuf> {
+        let mut directories = vec![common_dir.to_owned()];
+        let mut included = Vec::new();
+        for (_, path) in self.entries().filter(|(name, _)| *name == b"include.path") {
+            let found: Vec<PathBuf> = match path.strip_prefix(b"~/") {
+                Some(below_home) => {
+                    paths::home_dir().map(|home| home.join(OsStr::from_bytes(below_home))).into_iter().collect()
+                }
+                None => directories.iter().map(|directory| directory.join(OsStr::from_bytes(path))).collect(),
+            };
+            directories.extend(found.iter().filter_map(|file| Some(file.parent()?.to_owned())));
+            directories.sort_unstable();
+            directories.dedup();
+            included.extend(found);
+        }
+        included
     }
 }
 

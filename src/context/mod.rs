@@ -64,7 +64,8 @@ fn detect_by(
     identity_of: &dyn Fn(&Path) -> Result<Identity>,
     inputs: &mut Vec<PathBuf>,
 ) -> Result<Context> {
-    let directory = files::canonicalize(directory).with_context(|| format!("{} cannot be entered", directory.display()))?;
+    let directory =
+        files::canonicalize(directory).with_context(|| format!("{} cannot be entered", directory.display()))?;
     let checkout = Checkout::find(&directory, inputs)?;
     let top = checkout.as_ref().map(|checkout| checkout.top.as_path());
     let root = root::find(&directory, top, inputs);

@@ -51,7 +51,7 @@ pub fn origin_of(pid: u32, name: &str) -> Origin {
     let environment = strings(&process.join("environ"));
     let context = environment.iter().find_map(|entry| entry.strip_prefix("GANTRY_CONTEXT=").map(str::to_owned));
     Origin {
-        directory: std::fs::read_link(process.join("cwd")).ok(),
+        directory: files::read_link(&process.join("cwd")).ok(),
         context,
         is_forwarder: FORWARDERS.contains(&name),
         container_port: argument(&strings(&process.join("cmdline")), "-container-port"),
@@ -61,8 +61,8 @@ pub fn origin_of(pid: u32, name: &str) -> Origin {
 /// Docker's forwarders, found by their command lines: those are readable for everybody, while the sockets of a root
 /// process are not.
 pub(super) fn forwarders() -> Vec<Listener> {
-    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let pids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let processes = files::names_in(Path::new("/proc")).unwrap_or_default();
+    let pids = processes.into_iter().filter_map(|name| name.to_str()?.parse::<u32>().ok());
     pids.filter_map(|pid| {
         let arguments = strings(Path::new(&format!("/proc/{pid}/cmdline")));
         let name = Path::new(arguments.first()?).file_name()?.to_str()?.to_owned();

@@ -1,5 +1,6 @@
 //! Reading files that a stranger may have left, and replacing files so that a reader never sees half of one.
 
+use std::ffi::OsString;
 use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -79,6 +80,16 @@ pub fn canonicalize(path: &Path) -> io::Result<PathBuf> {
 pub fn read_link(path: &Path) -> io::Result<PathBuf> {
     let _ = link_metadata(path);
     fs::read_link(path)
+}
+
+/// The names in the directory.
+///
+/// # Errors
+/// What the system says.
+pub fn names_in(path: &Path) -> io::Result<Vec<OsString>> {
+    // No stamp tells what a directory holds.
+    witness::note_unrepeatable();
+    fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect()
 }
 
 /// Whether the database is there. That it has the same contents is what its own count of changes says (four bytes at
