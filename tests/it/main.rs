@@ -25,6 +25,7 @@ mod hook_prompts;
 mod hostile;
 mod house;
 mod init;
+mod memo;
 mod ports;
 mod prune;
 mod race;
