@@ -15,7 +15,7 @@
 //! 5  faces    hot.rs  cli/
 //! 4  verbs    resolve/  remap/  exports.rs  status.rs  prune.rs
 //! 3  hands    app.rs (lazy handles)  listeners/
-//! 2  memory   registry/  context/  memo
+//! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
 //! 0  ground   model/ (plain words)  sys/ (doors: processes, files, clock, environment, paths)
 //! ```

@@ -4,10 +4,12 @@
 //! which no program can set: `touch -d` and a restored modification time do not hide an edit. Of a directory it holds
 //! only which one it is, since its times change with every file that comes and goes in it.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use nix::fcntl::OFlag;
 
 /// Nanoseconds for which a file must have stood unchanged before its stamp is believed. A change is stamped with the
 /// kernel's coarse clock, which lags by up to one tick (10 ms at 100 Hz): two changes within a tick look alike.
@@ -138,11 +140,6 @@ impl Counter {
         Counter(Counter::read(path).map_err(|error| number(&error)))
     }
 
-    /// The system's number for why there is no count.
-    pub fn error(&self) -> Option<io::Error> {
-        self.0.as_ref().err().map(|&number| io::Error::from_raw_os_error(number))
-    }
-
     /// The same bytes for the same count.
     pub fn write_to(&self, bytes: &mut Vec<u8>) {
         match &self.0 {
@@ -155,7 +152,8 @@ impl Counter {
     }
 
     fn read(path: &Path) -> io::Result<(Stamp, [u8; 4])> {
-        let file = File::open(path)?;
+        // A pipe that nobody writes to would block for ever.
+        let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
         let stamp = Stamp::of(&file.metadata()?);
         let mut count = [0; 4];
         // One that was made and not yet written has no header.
@@ -168,4 +166,75 @@ impl Counter {
 
 fn number(error: &io::Error) -> i32 {
     error.raw_os_error().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATE: i128 = 1_000 * NANOSECONDS;
+
+    fn stamp(changed: i128) -> Stamp {
+        Stamp { device: 1, inode: 2, mode: 3, owner: 4, group: 5, size: 6, modified: 7, changed }
+    }
+
+    #[test]
+    fn a_stamp_is_believed_when_the_clock_has_ticked() {
+        #[track_caller]
+        fn check(changed: i128, expected: bool) {
+            assert_eq!(Look::Found(stamp(changed)).is_settled_at(LATE), expected, "{changed}");
+        }
+        check(LATE - TICK - 1, true);
+        check(LATE - TICK, false);
+        check(LATE - 1, false);
+        // The clock was set back, or another machine's runs ahead.
+        check(LATE + 1, false);
+        check(LATE + 1_000 * NANOSECONDS, false);
+        // A file system that keeps whole seconds.
+        check(LATE - NANOSECONDS, false);
+        check(LATE - 3 * NANOSECONDS, true);
+        // A directory's times do not count.
+        check(0, true);
+    }
+
+    #[test]
+    fn a_link_is_as_settled_as_what_it_leads_to() {
+        let (old, new) = (stamp(1), stamp(LATE - 1));
+        assert!(Look::Link(old.clone(), Ok(old.clone())).is_settled_at(LATE));
+        assert!(Look::Link(old.clone(), Err(2)).is_settled_at(LATE));
+        assert!(!Look::Link(old.clone(), Ok(new.clone())).is_settled_at(LATE));
+        assert!(!Look::Link(new, Ok(old)).is_settled_at(LATE));
+        assert!(Look::Nothing(2).is_settled_at(LATE));
+    }
+
+    #[test]
+    fn every_difference_is_in_the_bytes() {
+        let base = stamp(8);
+        let others = [
+            Stamp { device: 0, ..base.clone() },
+            Stamp { inode: 0, ..base.clone() },
+            Stamp { mode: 0, ..base.clone() },
+            Stamp { owner: 0, ..base.clone() },
+            Stamp { group: 0, ..base.clone() },
+            Stamp { size: 0, ..base.clone() },
+            Stamp { modified: 0, ..base.clone() },
+            Stamp { changed: 0, ..base.clone() },
+        ];
+        let bytes = |look: &Look| {
+            let mut bytes = Vec::new();
+            look.write_to(&mut bytes);
+            bytes
+        };
+        let mut looks: Vec<Look> = others.into_iter().chain([base.clone()]).map(Look::Found).collect();
+        looks.extend([
+            Look::Nothing(2),
+            Look::Nothing(13),
+            Look::Link(base.clone(), Err(2)),
+            Look::Link(base, Err(13)),
+        ]);
+        let mut all: Vec<Vec<u8>> = looks.iter().map(bytes).collect();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), looks.len());
+    }
 }

@@ -20,18 +20,19 @@ pub const CALLS: [&[&str]; 7] = [
 ];
 
 /// A compose file that uses what the changes change.
-const COMPOSE: &str = r#"services:
+const COMPOSE: &str = r#"include: ["${MODE-plain.yaml}"]
+services:
   postgres:
     image: postgres:16
     container_name: fixed-db
     ports: ["${PG_PORT:-{0}}:5432"]
   web:
     image: nginx
-    environment: {MODE: "${MODE-none}", PG: "${PG_PORT-}"}
+    environment: {PG: "${PG_PORT-}"}
     ports: ["{1}:80"]
   redis:
     image: redis:7
-    profiles: ["${CACHE-}"]
+    profiles: [cache]
     ports: ["6379"]
 "#;
 
@@ -160,6 +161,8 @@ impl World {
         let world =
             World { directory: shop.checkout.clone(), shop, variables: Vec::new(), turn: 0, wrote_no_memo: false };
         world.shop.compose(COMPOSE);
+        world.write("shop/plain.yaml", "services: {plain: {image: x}}\n");
+        world.write("shop/extra.yaml", "services: {extra: {image: x, ports: ['{3}:99']}}\n");
         fs::create_dir_all(world.path("shop/inner")).unwrap();
         world.upgrade();
         world.run(&["export", "--auto"]);
@@ -271,6 +274,11 @@ impl World {
     pub fn used_at(&self) -> i64 {
         let registry = rusqlite::Connection::open(self.shop.sandbox.registry()).unwrap();
         registry.query_row("SELECT max(used_at) FROM contexts", (), |row| row.get(0)).unwrap()
+    }
+
+    /// Makes the time of last use a day ago but for so many seconds.
+    pub fn age_to_a_day_but(&self, seconds: u32) {
+        self.sql(&format!("UPDATE contexts SET used_at = strftime('%s', 'now') - 86400 + {seconds}"));
     }
 
     /// Another program in the same place, as an installation leaves it.
@@ -395,7 +403,9 @@ impl World {
                 self.write("shop/compose.override.yml", "services: {more: {image: x, ports: ['{2}:90']}}\n");
             }
             Change::DeleteOverrideFile => self.remove("shop/compose.override.yml"),
-            Change::WriteDotenv => self.write("shop/.env", &format!("PG_PORT={{{}}}\nMODE=dot\n", self.turn % 2 + 2)),
+            Change::WriteDotenv => {
+                self.write("shop/.env", &format!("PG_PORT={{{}}}\nMODE=extra.yaml\n", self.turn % 2 + 2))
+            }
             Change::DeleteDotenv => self.remove("shop/.env"),
             Change::WriteConfig => {
                 let texts = ["remap: never\n", "identity: worktree\n", "project_name: fixed\n"];
@@ -444,7 +454,7 @@ impl World {
 
     fn change_shell(&mut self, change: Change) {
         match change {
-            Change::SetMode => self.set("MODE", &self.turn.to_string()),
+            Change::SetMode => self.set("MODE", ["plain.yaml", "extra.yaml"][self.turn as usize % 2]),
             Change::SetProfile => self.set("COMPOSE_PROFILES", ["", "cache", "*"][self.turn as usize % 3]),
             Change::SetHostPort => self.set("PG_PORT", &format!("{{{}}}", self.turn % 2)),
             Change::SetComposeFile => self.set("COMPOSE_FILE", ["compose.yaml", "other.yaml"][self.turn as usize % 2]),
