@@ -1,12 +1,14 @@
 //! Who listens on which port: what the kernel says now.
 //!
-//! On Linux it is read from `/proc`, without a child process and without a privilege; elsewhere the `listeners` crate
-//! asks. Nothing is remembered from one call to the next, and nothing here knows the registry.
+//! On Linux the kernel's socket monitoring is asked, or where that is closed `/proc/net` read, without a child process
+//! and without a privilege; elsewhere, and for the processes, the `listeners` crate asks. Nothing is remembered from one call to the next, and nothing here knows the registry.
 
 mod kernel;
 mod owner;
 #[cfg(target_os = "linux")]
 mod proc_net;
+#[cfg(target_os = "linux")]
+mod sock_diag;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
@@ -45,7 +47,9 @@ struct PortSet(Box<[u64; 1024]>);
 pub fn listening() -> Result<Listening> {
     let mut listening = Listening { tcp: PortSet::new(), udp: PortSet::new() };
     #[cfg(target_os = "linux")]
-    proc_net::read_into(&mut listening)?;
+    if sock_diag::read_into(&mut listening).is_err() {
+        proc_net::read_into(&mut listening)?;
+    }
     #[cfg(not(target_os = "linux"))]
     for listener in listeners(None)? {
         listening.set_of(listener.protocol).insert(listener.port.number());
@@ -154,6 +158,23 @@ mod tests {
                 assert!(std::time::Instant::now() < deadline, "{address}: still listening");
                 std::thread::yield_now();
             }
+        }
+    }
+
+    /// Other sockets come and go meanwhile; these two stay.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn both_of_the_kernels_interfaces_say_the_same() {
+        let tcp = ["127.0.0.1:0", "[::1]:0"].map(|address| TcpListener::bind(address).expect("a port"));
+        let udp = ["127.0.0.1:0", "[::1]:0"].map(|address| UdpSocket::bind(address).expect("a port"));
+        let port = |address: std::io::Result<SocketAddr>| Port::new(address.expect("bound").port()).expect("not 0");
+        let empty = || Listening { tcp: PortSet::new(), udp: PortSet::new() };
+        let (mut asked, mut read) = (empty(), empty());
+        sock_diag::read_into(&mut asked).expect("this kernel has it");
+        proc_net::read_into(&mut read).expect("readable");
+        for found in [asked, read] {
+            assert!(tcp.iter().all(|it| found.contains(port(it.local_addr()), Protocol::Tcp)));
+            assert!(udp.iter().all(|it| found.contains(port(it.local_addr()), Protocol::Udp)));
         }
     }
 

@@ -1,5 +1,6 @@
 //! `/proc/net/{tcp,tcp6,udp,udp6}`, as proc(5) and the kernel's `Documentation/networking/proc_net_tcp.rst` describe
 //! them: one socket a line, the local address as `HEXADDRESS:HEXPORT` in the second column, the state in the fourth.
+//! Slower than [`super::sock_diag`], and there where that is not.
 
 use std::io::ErrorKind;
 use std::path::Path;

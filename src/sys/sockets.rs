@@ -3,8 +3,15 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, setsockopt, socket, sockopt};
+#[cfg(target_os = "linux")]
+use nix::sys::{
+    socket::{MsgFlags, SockProtocol, recv, send},
+    time::TimeVal,
+};
 
 /// Binds a TCP socket as a server would and lets it go, without listening: another process that looks who listens at the
 /// same moment would take that for a server.
@@ -17,4 +24,37 @@ pub fn bind_stream(address: SocketAddr) -> io::Result<()> {
     // Without it, connections that ended a minute ago would count.
     setsockopt(&socket, sockopt::ReuseAddr, &true)?;
     Ok(bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?)
+}
+
+/// A netlink socket to the kernel's socket monitoring: sock_diag(7).
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+pub struct SockDiag(OwnedFd);
+
+#[cfg(target_os = "linux")]
+impl SockDiag {
+    /// # Errors
+    /// What the system says: a sandbox may forbid it.
+    pub fn open() -> io::Result<SockDiag> {
+        let (flags, protocol) = (SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag);
+        let socket = socket(AddressFamily::Netlink, SockType::Datagram, flags, protocol)?;
+        // The kernel answers at once; what only claims to be one may not.
+        setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(1, 0))?;
+        Ok(SockDiag(socket))
+    }
+
+    /// # Errors
+    /// What the system says.
+    pub fn send(&self, request: &[u8]) -> io::Result<()> {
+        send(self.0.as_raw_fd(), request, MsgFlags::empty())?;
+        Ok(())
+    }
+
+    /// The next datagram's length.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` after a second of silence.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(recv(self.0.as_raw_fd(), buffer, MsgFlags::empty())?)
+    }
 }
