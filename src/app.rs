@@ -82,7 +82,7 @@ impl App {
         Ok(paths::data_dir()?.join(REGISTRY_FILE))
     }
 
-    /// The registry, made where there is none.
+    /// The registry to write to, which makes it where there is none.
     ///
     /// # Errors
     /// It cannot be made, opened or migrated.
@@ -107,7 +107,7 @@ impl App {
         if self.registry.is_none() {
             self.registry = Registry::open_existing(&self.registry_path()?)?;
         }
-        Ok(self.registry.as_mut())
+        Ok(self.registry.as_mut().filter(|registry| registry.is_readable()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The schema, as the list of steps that lead to it. Append only: a step that was released is never edited.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 use super::error::Cause;
 
@@ -87,43 +87,41 @@ pub(super) fn latest() -> u32 {
     u32::try_from(STEPS.len()).unwrap_or(u32::MAX)
 }
 
-/// Brings the database up to [`latest`]; does nothing, and takes no lock, where it is there already.
+/// How far a database has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// There is nothing in it yet.
+    Empty,
+    /// Of an earlier gantry.
+    Older,
+    Current,
+}
+
+/// What [`migrate`] would have to do. It asks several questions, so within the caller's transaction.
 ///
 /// # Errors
-/// A newer or a foreign database, a damaged one, a full disk.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), Cause> {
-    if version(connection)? == latest() {
-        return require_current(connection);
+/// A newer or a foreign database, or a damaged one.
+pub(super) fn state(connection: &Connection) -> Result<State, Cause> {
+    match version(connection)? {
+        found if found > latest() => Err(Cause::Newer { found, known: latest() }),
+        0 if is_empty(connection)? => Ok(State::Empty),
+        0 => Err(Cause::Foreign),
+        _ if application_id(connection)? != APPLICATION_ID => Err(Cause::Foreign),
+        found if found < latest() => Ok(State::Older),
+        _ => Ok(State::Current),
     }
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Cause::from_sqlite)?;
-    // Asked again under the lock: another process may have migrated meanwhile.
-    let found = version(&transaction)?;
-    if found > latest() {
-        return Err(Cause::Newer { found, known: latest() });
-    }
-    if found == 0 && !is_empty(&transaction)? || found > 0 && application_id(&transaction)? != APPLICATION_ID {
-        return Err(Cause::Foreign);
-    }
-    for step in STEPS.iter().skip(found as usize) {
+}
+
+/// Brings an empty or an older database up to [`latest`], within the caller's transaction.
+///
+/// # Errors
+/// A full disk, or a damaged database.
+pub(super) fn migrate(transaction: &Transaction<'_>) -> Result<(), Cause> {
+    for step in STEPS.iter().skip(version(transaction)? as usize) {
         transaction.execute_batch(step).map_err(Cause::from_sqlite)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(Cause::from_sqlite)?;
-    transaction.pragma_update(None, "user_version", latest()).map_err(Cause::from_sqlite)?;
-    transaction.commit().map_err(Cause::from_sqlite)
-}
-
-/// Refuses what [`migrate`] would have to change.
-///
-/// # Errors
-/// A newer, an older or a foreign database, or a damaged one.
-pub(super) fn require_current(connection: &Connection) -> Result<(), Cause> {
-    match version(connection)? {
-        found if found > latest() => Err(Cause::Newer { found, known: latest() }),
-        found if found < latest() => Err(Cause::Outdated),
-        _ if application_id(connection)? != APPLICATION_ID => Err(Cause::Foreign),
-        _ => Ok(()),
-    }
+    transaction.pragma_update(None, "user_version", latest()).map_err(Cause::from_sqlite)
 }
 
 fn version(connection: &Connection) -> Result<u32, Cause> {

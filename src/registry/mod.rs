@@ -8,6 +8,9 @@
 //! is never WAL, because the memo reads the file's change counter (offset 24), which WAL does not keep, and because a
 //! process that opens an idle WAL database pays for recovery.
 //!
+//! **The first booking** makes the registry in its own transaction ([`Registry::write`]): one journal and one `fsync`
+//! of the file instead of two, and whoever is stopped before the commit leaves an empty file, which is none.
+//!
 //! **Compatibility.** `PRAGMA user_version` counts the migrations in [`migrations`], which are append-only. A registry
 //! with a higher number belongs to a newer gantry and is refused, never changed; one that is damaged, or that is not
 //! ours, likewise. `application_id` tells ours from any other SQLite file.
@@ -29,6 +32,7 @@ pub mod reserves;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use allocations::Allocation;
@@ -36,6 +40,7 @@ pub use contexts::ContextRow;
 pub use error::{Cause, RegistryError};
 
 use crate::sys::{files, witness};
+use migrations::State;
 
 /// Long enough for a hundred writers that each wait for a slow disk.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -50,6 +55,8 @@ pub struct Registry {
     path: PathBuf,
     /// Why nothing can be written, where that is so.
     read_only: Option<Cause>,
+    /// The file has no tables until the first [`Registry::write`].
+    is_empty: bool,
 }
 
 /// What the rooms around a transaction see of it.
@@ -59,8 +66,9 @@ pub type Reader = Connection;
 pub type SqlResult<T> = rusqlite::Result<T>;
 
 impl Registry {
-    /// Opens the registry, makes it where there is none, and brings it up to date. Where it exists but cannot be
-    /// written (a read-only home), it opens for reading, and [`Registry::write`] says why.
+    /// Opens the registry for [`Registry::write`], which makes it where there is none, and brings an older one up to
+    /// date. Where it exists but cannot be written (a read-only home), it opens for reading, and [`Registry::write`]
+    /// says why.
     ///
     /// # Errors
     /// It cannot be made or read, is damaged, is not ours, or belongs to a newer version.
@@ -75,16 +83,21 @@ impl Registry {
         }
     }
 
-    /// Opens the registry for reading; `None` where there is none yet.
+    /// Opens the registry for reading; `None` where there is none yet, or nothing in it.
     ///
     /// # Errors
     /// As [`Registry::open`].
     pub fn open_existing(path: &Path) -> Result<Option<Registry>, RegistryError> {
         match files::database_exists(path) {
             Ok(false) => Ok(None),
-            Ok(true) => Registry::open(path).map(Some),
+            Ok(true) => Ok(Some(Registry::open(path)?).filter(Registry::is_readable)),
             Err(error) => Err(RegistryError::new(path, Cause::Denied(error))),
         }
+    }
+
+    /// Whether it has its tables: a new one gets them from the first [`Registry::write`] that succeeds.
+    pub fn is_readable(&self) -> bool {
+        !self.is_empty
     }
 
     /// For reading; each statement sees one committed state.
@@ -92,7 +105,8 @@ impl Registry {
         &self.connection
     }
 
-    /// Runs `work` in one `BEGIN IMMEDIATE` transaction: all of it is kept, or on an error nothing.
+    /// Runs `work` in one `BEGIN IMMEDIATE` transaction: all of it is kept, or on an error nothing. A new registry gets
+    /// its tables in the same one.
     ///
     /// # Errors
     /// The registry is read-only, damaged, busy for longer than half a minute, or the disk is full; or what `work`
@@ -107,13 +121,21 @@ impl Registry {
             Ok(error) => RegistryError::from_sqlite(&path, error).into(),
             Err(error) => error,
         };
+        self.connection.pragma_update(None, "synchronous", "FULL").map_err(|error| named(error.into()))?;
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| named(error.into()))?;
-        require_sound(&transaction).map_err(|cause| RegistryError::new(&path, cause))?;
+        // Asked again under the lock: another process may have made it meanwhile.
+        let prepared = match self.is_empty.then(|| migrations::state(&transaction)) {
+            Some(Ok(State::Empty)) => migrations::migrate(&transaction),
+            Some(Err(cause)) => Err(cause),
+            _ => require_sound(&transaction),
+        };
+        prepared.map_err(|cause| RegistryError::new(&path, cause))?;
         let value = work(&transaction).map_err(named)?;
         transaction.commit().map_err(|error| named(error.into()))?;
+        self.is_empty = false;
         Ok(value)
     }
 
@@ -151,26 +173,47 @@ fn open_for_writing(path: &Path) -> Result<Registry, RegistryError> {
     files::make_private_file(path).map_err(denied)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut registry = connect(path, flags)?;
-    registry
-        .connection
-        .pragma_update(None, "synchronous", "FULL")
-        .map_err(|error| RegistryError::from_sqlite(path, error))?;
-    migrations::migrate(&mut registry.connection).map_err(|cause| RegistryError::new(path, cause))?;
+    let named = |cause| RegistryError::new(path, cause);
+    match state(&registry.connection).map_err(named)? {
+        State::Current => {}
+        State::Empty => registry.is_empty = true,
+        State::Older => update(&mut registry.connection).map_err(named)?,
+    }
     Ok(registry)
+}
+
+/// In one transaction: between two of its questions another process might make the registry.
+fn state(connection: &Connection) -> Result<State, Cause> {
+    let transaction = connection.unchecked_transaction().map_err(Cause::from_sqlite)?;
+    migrations::state(&transaction)
+}
+
+fn update(connection: &mut Connection) -> Result<(), Cause> {
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Cause::from_sqlite)?;
+    // Another process may have done it meanwhile.
+    if migrations::state(&transaction)? == State::Older {
+        migrations::migrate(&transaction)?;
+    }
+    transaction.commit().map_err(Cause::from_sqlite)
 }
 
 fn open_for_reading(path: &Path) -> Result<Registry, RegistryError> {
     let registry = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    migrations::require_current(&registry.connection).map_err(|cause| RegistryError::new(path, cause))?;
-    Ok(registry)
+    match state(&registry.connection) {
+        Ok(State::Current) => Ok(registry),
+        Ok(State::Empty | State::Older) => Err(RegistryError::new(path, Cause::Outdated)),
+        Err(cause) => Err(RegistryError::new(path, cause)),
+    }
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Registry, RegistryError> {
     let named = |error| RegistryError::from_sqlite(path, error);
     let connection = Connection::open_with_flags(path, flags).map_err(named)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(named)?;
-    connection.pragma_update(None, "foreign_keys", true).map_err(named)?;
-    Ok(Registry { connection, path: path.to_owned(), read_only: None })
+    // The pragma's own switch, without its SQL.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(named)?;
+    Ok(Registry { connection, path: path.to_owned(), read_only: None, is_empty: false })
 }
 
 #[cfg(test)]

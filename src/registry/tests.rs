@@ -74,6 +74,20 @@ fn a_port_is_held_once_and_a_failed_transaction_leaves_nothing() {
 }
 
 #[test]
+fn a_new_registry_is_empty_until_something_is_kept_in_it() {
+    let home = directory();
+    let path = home.path().join("registry.db");
+    let (mut first, mut second) = (Registry::open(&path).expect("made"), Registry::open(&path).expect("opened"));
+    assert!(first.write(|_| -> anyhow::Result<()> { anyhow::bail!("no") }).is_err());
+    assert!(!first.is_readable() && Registry::open_existing(&path).expect("readable").is_none());
+    assert_eq!(fs::metadata(&path).expect("there").len(), 0);
+    book(&mut first, 5432).expect("booked");
+    assert!(first.is_readable());
+    book(&mut second, 5433).expect("booked into what the first has made");
+    assert_eq!(first.read(allocations::all).expect("read").len(), 2);
+}
+
+#[test]
 fn what_is_not_ours_is_refused_and_left_as_it_was() {
     #[track_caller]
     fn check(prepare: impl Fn(&Path), expected: &str) {
