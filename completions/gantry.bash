@@ -146,22 +146,22 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__book)
-            opts="-p -q -h -V --port --strict --auto --quiet --json --color --help --version"
+            opts="-p -q -h -V --color --port --strict --auto --quiet --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -p)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -190,12 +190,16 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__config)
-            opts="-h -V --show --set-range --unset-range --reserve --unreserve --json --color --help --version"
+            opts="-h -V --color --show --set-range --unset-range --reserve --unreserve --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --set-range)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -212,10 +216,6 @@ _gantry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -224,7 +224,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__context)
-            opts="-h -V --json --color --help --version"
+            opts="-h -V --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -242,7 +242,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__discover)
-            opts="-h -V --json --color --help --version"
+            opts="-h -V --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -260,18 +260,18 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__export)
-            opts="-h -V --auto --no-remap --format --json --color --help --version"
+            opts="-h -V --color --auto --no-remap --format --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --format)
-                    COMPREPLY=($(compgen -W "shell fish nu pwsh json env" -- "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "shell fish nu pwsh json env" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -282,7 +282,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__get)
-            opts="-q -h -V --quiet --no-book --json --color --help --version"
+            opts="-q -h -V --color --quiet --no-book --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -570,18 +570,18 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__init)
-            opts="-n -h -V --shell --direnv --dry-run --color --help --version"
+            opts="-n -h -V --color --shell --direnv --dry-run --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --shell)
-                    COMPREPLY=($(compgen -W "bash zsh fish" -- "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --shell)
+                    COMPREPLY=($(compgen -W "bash zsh fish" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -592,18 +592,18 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__man)
-            opts="-h -V --dir --color --help --version"
+            opts="-h -V --color --dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -614,7 +614,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__override)
-            opts="-h -V --show --json --color --help --version"
+            opts="-h -V --color --show --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -632,18 +632,18 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__prune)
-            opts="-n -f -y -h -V --dry-run --stale --force --yes --undo --json --color --help --version"
+            opts="-n -f -y -h -V --color --dry-run --stale --force --yes --undo --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --stale)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --stale)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -654,7 +654,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__release)
-            opts="-n -f -y -h -V --all --dry-run --force --yes --color --help --version"
+            opts="-n -f -y -h -V --color --all --dry-run --force --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -690,7 +690,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__status)
-            opts="-a -h -V --all --live --json --color --help --version"
+            opts="-a -h -V --color --all --live --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -708,7 +708,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__which)
-            opts="-h -V --json --color --help --version"
+            opts="-h -V --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

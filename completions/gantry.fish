@@ -47,15 +47,15 @@ complete -c gantry -n "__fish_gantry_needs_command" -f -a "config" -d 'Show or c
 complete -c gantry -n "__fish_gantry_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c gantry -n "__fish_gantry_needs_command" -f -a "man" -d 'Print the manual page of gantry or of one command'
 complete -c gantry -n "__fish_gantry_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gantry -n "__fish_gantry_using_subcommand export" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
 complete -c gantry -n "__fish_gantry_using_subcommand export" -l format -d 'The language to print' -r -f -a "shell\t''
 fish\t''
 nu\t''
 pwsh\t''
 json\t''
 env\t''"
-complete -c gantry -n "__fish_gantry_using_subcommand export" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Also into files and pipes'
-never\t'Not even on a terminal'"
 complete -c gantry -n "__fish_gantry_using_subcommand export" -l auto -d 'Book first what the compose file publishes and has no port yet'
 complete -c gantry -n "__fish_gantry_using_subcommand export" -l no-remap -d 'Write no override, even where the compose file publishes other ports'
 complete -c gantry -n "__fish_gantry_using_subcommand export" -l json -d 'Print JSON: the same as --format json'
@@ -69,10 +69,10 @@ complete -c gantry -n "__fish_gantry_using_subcommand get" -l no-book -d 'Fail w
 complete -c gantry -n "__fish_gantry_using_subcommand get" -l json -d 'Print JSON'
 complete -c gantry -n "__fish_gantry_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gantry -n "__fish_gantry_using_subcommand get" -s V -l version -d 'Print version'
-complete -c gantry -n "__fish_gantry_using_subcommand book" -s p -l port -d 'The port to have, where it is free' -r
 complete -c gantry -n "__fish_gantry_using_subcommand book" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand book" -s p -l port -d 'The port to have, where it is free' -r
 complete -c gantry -n "__fish_gantry_using_subcommand book" -l strict -d 'Fail where the preferred port is taken, instead of taking the next'
 complete -c gantry -n "__fish_gantry_using_subcommand book" -l auto -d 'Book every service of the compose file'
 complete -c gantry -n "__fish_gantry_using_subcommand book" -s q -l quiet -d 'Leave out the notes on stderr; errors are still told'
@@ -114,10 +114,10 @@ complete -c gantry -n "__fish_gantry_using_subcommand override" -l show -d 'Prin
 complete -c gantry -n "__fish_gantry_using_subcommand override" -l json -d 'Print JSON'
 complete -c gantry -n "__fish_gantry_using_subcommand override" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gantry -n "__fish_gantry_using_subcommand override" -s V -l version -d 'Print version'
-complete -c gantry -n "__fish_gantry_using_subcommand prune" -l stale -d 'Also contexts that were not used for so many days' -r
 complete -c gantry -n "__fish_gantry_using_subcommand prune" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand prune" -l stale -d 'Also contexts that were not used for so many days' -r
 complete -c gantry -n "__fish_gantry_using_subcommand prune" -s n -l dry-run -d 'Only print what would be given back'
 complete -c gantry -n "__fish_gantry_using_subcommand prune" -s f -l force -d 'Also ports on which somebody listens; does not ask'
 complete -c gantry -n "__fish_gantry_using_subcommand prune" -s y -l yes -d 'Do not ask'
@@ -125,10 +125,10 @@ complete -c gantry -n "__fish_gantry_using_subcommand prune" -l undo -d 'Put bac
 complete -c gantry -n "__fish_gantry_using_subcommand prune" -l json -d 'Print JSON'
 complete -c gantry -n "__fish_gantry_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gantry -n "__fish_gantry_using_subcommand prune" -s V -l version -d 'Print version'
-complete -c gantry -n "__fish_gantry_using_subcommand gc" -l stale -d 'Also contexts that were not used for so many days' -r
 complete -c gantry -n "__fish_gantry_using_subcommand gc" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand gc" -l stale -d 'Also contexts that were not used for so many days' -r
 complete -c gantry -n "__fish_gantry_using_subcommand gc" -s n -l dry-run -d 'Only print what would be given back'
 complete -c gantry -n "__fish_gantry_using_subcommand gc" -s f -l force -d 'Also ports on which somebody listens; does not ask'
 complete -c gantry -n "__fish_gantry_using_subcommand gc" -s y -l yes -d 'Do not ask'
@@ -147,12 +147,12 @@ always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
 complete -c gantry -n "__fish_gantry_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gantry -n "__fish_gantry_using_subcommand run" -s V -l version -d 'Print version'
-complete -c gantry -n "__fish_gantry_using_subcommand init" -l shell -d 'Add the hook to this shell\'s start-up file' -r -f -a "bash\t''
-zsh\t''
-fish\t''"
 complete -c gantry -n "__fish_gantry_using_subcommand init" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand init" -l shell -d 'Add the hook to this shell\'s start-up file' -r -f -a "bash\t''
+zsh\t''
+fish\t''"
 complete -c gantry -n "__fish_gantry_using_subcommand init" -l direnv -d 'Add the line to the .envrc of this project'
 complete -c gantry -n "__fish_gantry_using_subcommand init" -s n -l dry-run -d 'Only print what would be added, and where'
 complete -c gantry -n "__fish_gantry_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -162,13 +162,13 @@ always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
 complete -c gantry -n "__fish_gantry_using_subcommand hook" -s h -l help -d 'Print help'
 complete -c gantry -n "__fish_gantry_using_subcommand hook" -s V -l version -d 'Print version'
+complete -c gantry -n "__fish_gantry_using_subcommand config" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also into files and pipes'
+never\t'Not even on a terminal'"
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l set-range -d 'Where a service, or a kind of service, looks for ports; `default` is where the others look' -r
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l unset-range -d 'Go back to the default range' -r
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l reserve -d 'Never choose these ports; one that is asked for by number is still given' -r
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l unreserve -d 'Take a reserve back' -r
-complete -c gantry -n "__fish_gantry_using_subcommand config" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Also into files and pipes'
-never\t'Not even on a terminal'"
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l show -d 'Show the settings; the default'
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l json -d 'Print JSON'
 complete -c gantry -n "__fish_gantry_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -178,10 +178,10 @@ always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
 complete -c gantry -n "__fish_gantry_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c gantry -n "__fish_gantry_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c gantry -n "__fish_gantry_using_subcommand man" -l dir -d 'Write every page into this directory instead' -r -F
 complete -c gantry -n "__fish_gantry_using_subcommand man" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand man" -l dir -d 'Write every page into this directory instead' -r -F
 complete -c gantry -n "__fish_gantry_using_subcommand man" -s h -l help -d 'Print help'
 complete -c gantry -n "__fish_gantry_using_subcommand man" -s V -l version -d 'Print version'
 complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover override prune which run init hook config completions man help" -f -a "export" -d 'Print the context\'s variables for a shell to evaluate'

@@ -57,26 +57,46 @@ Examples:
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 no such thing, 4 port conflict or range full,
 5 a needed program or daemon is missing.";
 
+// Each command's arguments are built when it is the one that runs (`defer`): the other sixteen cost as much as opening
+// the registry. So a command's summary stands here once more, for the list of commands.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
+    /// Print the context's variables for a shell to evaluate
     Export(export::Args),
+    /// Print a service's port
     Get(get::Args),
+    /// Book a port for a service, whatever its name
     Book(book::Args),
+    /// Give a service's port back
     Release(release::Args),
+    /// List the booked ports and whether anybody listens on them
     Status(status::Args),
+    /// Show which context this directory is, and who shares its remote and branch
     Context(context::Args),
+    /// List what the compose file publishes; books nothing
     Discover(discover::Args),
+    /// Print the override that publishes this context's ports, and why each line of it is there
     Override(overrides::Args),
+    /// Give back the ports of checkouts and branches that are gone
     #[command(visible_alias = "gc")]
     Prune(prune::Args),
+    /// Tell who holds a port: which context booked it, which process listens on it
     Which(which::Args),
+    /// Run a command with the context's variables
     Run(run::Args),
+    /// Connect this project with direnv, or your shell with gantry
     Init(init::Args),
+    /// Print the script that connects a shell, or direnv, with gantry
     Hook(hook::Args),
+    /// Print what changes for the shell at this prompt
     #[command(hide = true)]
     HookEnv(hook_env::Args),
+    /// Show or change the ranges that ports come from, and the ports to keep out of
     Config(config::Args),
+    /// Print a completion script
     Completions(completions::Args),
+    /// Print the manual page of gantry or of one command
     Man(man::Args),
 }
 
@@ -191,5 +211,17 @@ mod tests {
     #[test]
     fn the_tree_of_commands_is_sound() {
         super::command().debug_assert();
+    }
+
+    #[test]
+    fn the_list_says_of_a_command_what_its_help_says() {
+        let (listed, mut built) = (super::command(), super::command());
+        built.build();
+        for command in listed.get_subcommands() {
+            let name = command.get_name();
+            let about = |it: &clap::Command| it.get_about().map(ToString::to_string);
+            let own = built.find_subcommand(name).and_then(about);
+            assert!(own.is_some() && about(command) == own, "{name}: {own:?}");
+        }
     }
 }
