@@ -14,7 +14,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use anyhow::{Result, anyhow};
 
-use crate::model::{Port, Protocol};
+use crate::model::{Port, PortSet, Protocol};
 use crate::sys::{sockets, witness};
 
 pub use kernel::{ephemeral_range, reserved_ports};
@@ -36,16 +36,12 @@ pub struct Listener {
     pub name: String,
 }
 
-/// One bit for each port.
-#[derive(Debug)]
-struct PortSet(Box<[u64; 1024]>);
-
 /// Asks the kernel which ports are listened on.
 ///
 /// # Errors
 /// The kernel's tables cannot be read.
 pub fn listening() -> Result<Listening> {
-    let mut listening = Listening { tcp: PortSet::new(), udp: PortSet::new() };
+    let mut listening = Listening { tcp: PortSet::default(), udp: PortSet::default() };
     #[cfg(target_os = "linux")]
     if sock_diag::read_into(&mut listening).is_err() {
         proc_net::read_into(&mut listening)?;
@@ -123,20 +119,6 @@ impl Listening {
     }
 }
 
-impl PortSet {
-    fn new() -> PortSet {
-        PortSet(Box::new([0; 1024]))
-    }
-
-    fn insert(&mut self, port: u16) {
-        self.0[usize::from(port / 64)] |= 1 << (port % 64);
-    }
-
-    fn contains(&self, port: u16) -> bool {
-        self.0[usize::from(port / 64)] & (1 << (port % 64)) != 0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -168,7 +150,7 @@ mod tests {
         let tcp = ["127.0.0.1:0", "[::1]:0"].map(|address| TcpListener::bind(address).expect("a port"));
         let udp = ["127.0.0.1:0", "[::1]:0"].map(|address| UdpSocket::bind(address).expect("a port"));
         let port = |address: std::io::Result<SocketAddr>| Port::new(address.expect("bound").port()).expect("not 0");
-        let empty = || Listening { tcp: PortSet::new(), udp: PortSet::new() };
+        let empty = || Listening { tcp: PortSet::default(), udp: PortSet::default() };
         let (mut asked, mut read) = (empty(), empty());
         sock_diag::read_into(&mut asked).expect("this kernel has it");
         proc_net::read_into(&mut read).expect("readable");

@@ -7,5 +7,5 @@ mod port;
 mod service;
 
 pub use context::{ComposeProjectName, Context, ContextHash};
-pub use port::{Port, PortRange, Protocol};
+pub use port::{Port, PortRange, PortSet, Protocol};
 pub use service::{Block, FixedKind, FixedName, Kind, Published, PublishedPort, ServiceName, Source};

@@ -17,6 +17,10 @@ pub struct PortRange {
     pub end: Port,
 }
 
+/// Any of the ports, a bit for each: thousands may be held, and each of them is asked for while a range is walked.
+#[derive(Clone, Debug)]
+pub struct PortSet(Vec<u64>);
+
 /// The transport that Compose's port syntax can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -61,6 +65,23 @@ impl PortRange {
 
     pub fn ports(self) -> impl Iterator<Item = Port> {
         (self.start.number()..=self.end.number()).filter_map(Port::new)
+    }
+}
+
+impl PortSet {
+    /// `number` may be 0, which no [`Port`] is.
+    pub fn insert(&mut self, number: u16) {
+        self.0[usize::from(number / 64)] |= 1 << (number % 64);
+    }
+
+    pub fn contains(&self, number: u16) -> bool {
+        self.0[usize::from(number / 64)] & (1 << (number % 64)) != 0
+    }
+}
+
+impl Default for PortSet {
+    fn default() -> PortSet {
+        PortSet(vec![0; 1024])
     }
 }
 

@@ -74,10 +74,14 @@ pub fn of_port(reader: &Reader, port: Port) -> Result<Option<Allocation>> {
     reader.prepare(&sql)?.query_row([port.number()], Allocation::from_row).optional()
 }
 
-/// The held ports of the range, ascending.
-pub fn ports_in(reader: &Reader, range: PortRange) -> Result<Vec<u16>> {
-    let sql = "SELECT port FROM allocations WHERE port BETWEEN ? AND ? ORDER BY port";
-    reader.prepare(sql)?.query_map([range.start.number(), range.end.number()], |row| row.get(0))?.collect()
+/// Hands every held port of the range to `found`.
+pub fn ports_in(reader: &Reader, range: PortRange, mut found: impl FnMut(u16)) -> Result<()> {
+    let mut statement = reader.prepare("SELECT port FROM allocations WHERE port BETWEEN ? AND ?")?;
+    let mut rows = statement.query([range.start.number(), range.end.number()])?;
+    while let Some(row) = rows.next()? {
+        found(row.get(0)?);
+    }
+    Ok(())
 }
 
 /// Books the port.

@@ -2,17 +2,16 @@
 
 use anyhow::Result;
 
+use super::choose::{Chooser, Demand};
 use super::claim::{self, Claim};
 use super::names::{self, Clash};
 use super::pair::{Entry, pair};
-use super::taken::{Occupancy, Taken, holder_of, policy};
 use super::{Discovery, Note, PortTaken, Slot};
-use crate::allocator::{self, Exhausted, NamedRange, Policy, Request, choose};
+use crate::allocator::Exhausted;
 use crate::app::App;
-use crate::listeners::{self, Listener};
 use crate::model::{Context, Kind, Port, Protocol, ServiceName};
 use crate::registry::allocations::NewAllocation;
-use crate::registry::{Allocation, ContextRow, Reader, allocations, contexts, ranges};
+use crate::registry::{Allocation, ContextRow, Reader, allocations, contexts};
 use crate::sys::clock;
 
 /// How `book` was asked.
@@ -158,30 +157,16 @@ impl Wish<'_> {
 struct Session<'a> {
     writer: &'a Reader,
     held: ContextRow,
-    policy: Policy,
-    occupancy: Occupancy<'a>,
+    chooser: Chooser<'a>,
     now: i64,
-    notes: Vec<Note>,
-    exhausted: Vec<(ServiceName, Exhausted)>,
-}
-
-/// What a new allocation is chosen for.
-struct Demand<'a> {
-    service: &'a ServiceName,
-    kind: &'a str,
-    preferred: Option<Port>,
-    /// How many ports in a row.
-    length: u16,
-    protocols: Vec<Protocol>,
-    strict: bool,
 }
 
 impl<'a> Session<'a> {
     fn begin(writer: &'a Reader, context: &Context, now: i64) -> Result<Session<'a>> {
         let held = claim::settle(writer, context, now)?;
         contexts::touch(writer, held.id, now)?;
-        let (policy, occupancy) = (policy(writer)?, Occupancy::new(writer));
-        Ok(Session { writer, held, policy, occupancy, now, notes: Vec::new(), exhausted: Vec::new() })
+        let chooser = Chooser::new(writer, held.clone())?;
+        Ok(Session { writer, held, chooser, now })
     }
 
     fn run(mut self, discovery: &Discovery, wish: Wish<'_>) -> Result<Booked> {
@@ -209,10 +194,10 @@ impl<'a> Session<'a> {
         if let Wish::Service { name, options } = wish {
             self.book_name(name, &rows, slots, options)?;
         }
-        notes.append(&mut self.notes);
+        notes.append(&mut self.chooser.notes);
         let clashes = names::settle(self.writer, &self.held, &discovery.fixed_names)?;
         let allocations = allocations::of_context(self.writer, self.held.id)?;
-        Ok(Booked { held: self.held, allocations, clashes, notes, exhausted: self.exhausted })
+        Ok(Booked { held: self.held, allocations, clashes, notes, exhausted: self.chooser.exhausted })
     }
 
     /// Books one slot, or neighbours that must stay in a row.
@@ -229,7 +214,7 @@ impl<'a> Session<'a> {
             protocols,
             strict: options.strict,
         };
-        let Some(port) = self.choose(&demand)? else { return Ok(()) };
+        let Some(port) = self.chooser.choose(&demand)? else { return Ok(()) };
         for (slot, number) in row.iter().zip(port.number()..) {
             let Some(port) = Port::new(number) else { continue };
             let new = NewAllocation {
@@ -269,7 +254,7 @@ impl<'a> Session<'a> {
             protocols: vec![Protocol::Tcp],
             strict: options.strict,
         };
-        let Some(port) = self.choose(&demand)? else { return Ok(()) };
+        let Some(port) = self.chooser.choose(&demand)? else { return Ok(()) };
         let new = NewAllocation {
             context_id: self.held.id,
             service: name,
@@ -292,54 +277,6 @@ impl<'a> Session<'a> {
         }
         Ok(())
     }
-
-    /// A free port for the demand; `None`, noted in `exhausted`, where its ranges are full.
-    fn choose(&mut self, demand: &Demand<'_>) -> Result<Option<Port>> {
-        let Demand { preferred, length, .. } = *demand;
-        let request = Request { preferred, ranges: ranges_for(self.writer, demand)?, length };
-        let held = &self.held;
-        let occupancy = &mut self.occupancy;
-        let is_asked_for = |port: Port| {
-            preferred.is_some_and(|first| (first.number()..).take(usize::from(length)).any(|it| it == port.number()))
-        };
-        let choice = choose(&request, &self.policy, |port| {
-            if !is_asked_for(port) {
-                return occupancy.taken_in(&request.ranges, port, &demand.protocols);
-            }
-            let taken = occupancy.taken(port, &demand.protocols)?;
-            let is_own = taken == Some(Taken::Listening) && is_own(held, port)?;
-            Ok(taken.filter(|_| !is_own))
-        });
-        let choice = match choice.map_err(|error| error.downcast::<Exhausted>()) {
-            Ok(choice) => choice,
-            Err(Ok(exhausted)) => {
-                self.exhausted.push((demand.service.clone(), exhausted));
-                return Ok(None);
-            }
-            Err(Err(error)) => return Err(error),
-        };
-        if let Some((wanted, _)) = choice.refused {
-            let holder = holder_of(self.writer, wanted)?;
-            let service = demand.service.clone();
-            if demand.strict {
-                return Err(PortTaken { service, port: wanted, holder: Some(holder), has: None }.into());
-            }
-            self.notes.push(Note::PreferredTaken { service, wanted, holder, got: choice.port });
-        }
-        (choice.port.number()..)
-            .take(usize::from(length))
-            .filter_map(Port::new)
-            .for_each(|port| self.occupancy.add(port));
-        Ok(Some(choice.port))
-    }
-}
-
-/// Whether the listener on the port was started in this checkout, or from this context's shell: a project that was
-/// running before it met gantry keeps its port.
-fn is_own(held: &ContextRow, port: Port) -> Result<bool> {
-    let listeners = listeners::listeners(Some(port))?;
-    let is_own = |found: &Listener| listeners::origin_of(found.pid, &found.name).belongs_to(&held.hash, &held.path);
-    Ok(listeners.iter().any(is_own))
 }
 
 /// The slots one by one, those of a range of the file together; a range of which some are booked already is not a row
@@ -353,20 +290,4 @@ fn rows_of<'s>(slots: impl Iterator<Item = &'s Slot>) -> Vec<Vec<&'s Slot>> {
         }
     }
     rows
-}
-
-/// The range that was set for the service, else the one of its kind; then `default`.
-fn ranges_for(reader: &Reader, demand: &Demand<'_>) -> Result<Vec<NamedRange>> {
-    let own = match ranges::find(reader, demand.service.as_str())? {
-        Some(range) => NamedRange { name: demand.service.as_str().to_owned(), range, on_purpose: true },
-        None => range_of_kind(reader, demand.kind)?,
-    };
-    let default = range_of_kind(reader, Kind::DEFAULT.as_str())?;
-    Ok(if own == default { vec![own] } else { vec![own, default] })
-}
-
-fn range_of_kind(reader: &Reader, kind: &str) -> Result<NamedRange> {
-    let set = ranges::find(reader, kind)?;
-    let default = allocator::default_range(&Kind::by_name(kind).unwrap_or(Kind::DEFAULT));
-    Ok(NamedRange { name: kind.to_owned(), range: set.unwrap_or(default), on_purpose: set.is_some() })
 }

@@ -4,6 +4,7 @@
 //! nothing is new, nothing is written. The room prints nothing: what the user should know comes back as [`Note`]s.
 
 mod book;
+mod choose;
 mod claim;
 mod lookup;
 mod names;

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::allocator::{NamedRange, Policy};
 use crate::listeners::{self, Listening};
-use crate::model::{Port, PortRange, Protocol};
+use crate::model::{Port, PortRange, PortSet, Protocol};
 use crate::registry::{Reader, allocations, contexts, reserves};
 
 /// Why a port is not free.
@@ -42,24 +42,19 @@ pub enum Holder {
 pub(super) struct Occupancy<'a> {
     reader: &'a Reader,
     listening: OnceCell<Listening>,
-    /// The held ports of each range that was walked, ascending: one query instead of one a port.
-    walked: Vec<(PortRange, Vec<u16>)>,
+    /// The ranges that were walked, whose held ports were read by one query instead of one a port.
+    walked: Vec<PortRange>,
+    held: PortSet,
 }
 
 impl<'a> Occupancy<'a> {
     pub(super) fn new(reader: &'a Reader) -> Occupancy<'a> {
-        Occupancy { reader, listening: OnceCell::new(), walked: Vec::new() }
+        Occupancy { reader, listening: OnceCell::new(), walked: Vec::new(), held: PortSet::default() }
     }
 
     /// Notes a port that was booked meanwhile.
     pub(super) fn add(&mut self, port: Port) {
-        for (range, held) in &mut self.walked {
-            if range.contains(port)
-                && let Err(position) = held.binary_search(&port.number())
-            {
-                held.insert(position, port.number());
-            }
-        }
+        self.held.insert(port.number());
     }
 
     /// Why a port that was asked for by number is not free for these protocols; `None` where it is.
@@ -77,16 +72,13 @@ impl<'a> Occupancy<'a> {
         port: Port,
         protocols: &[Protocol],
     ) -> Result<Option<Taken>> {
-        let held = match self.walked.iter().position(|(range, _)| range.contains(port)) {
-            Some(position) => &self.walked[position].1,
-            None => {
-                let named = ranges.iter().map(|named| named.range).find(|range| range.contains(port));
-                let range = named.unwrap_or(PortRange { start: port, end: port });
-                self.walked.push((range, allocations::ports_in(self.reader, range)?));
-                &self.walked[self.walked.len() - 1].1
-            }
-        };
-        if held.binary_search(&port.number()).is_ok() {
+        if !self.held.contains(port.number()) && !self.walked.iter().any(|range| range.contains(port)) {
+            let named = ranges.iter().map(|named| named.range).find(|range| range.contains(port));
+            let range = named.unwrap_or(PortRange { start: port, end: port });
+            allocations::ports_in(self.reader, range, |number| self.held.insert(number))?;
+            self.walked.push(range);
+        }
+        if self.held.contains(port.number()) {
             return Ok(Some(Taken::Allocated));
         }
         self.taken_by_process(port, protocols)
