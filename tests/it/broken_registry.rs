@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rusqlite::Connection;
@@ -279,14 +279,67 @@ fn homes_that_are_none() {
         booked.sandbox.set("HOME", booked.sandbox.path("home"));
         booked.export().check(&booked.exports, "", 0);
         // An absent or empty HOME leaves the user database: it is asked where the registry would lie, and no more.
-        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap();
-        let expected = user.dir.join(".local/share/gantry/registry.db").display().to_string();
+        let expected = listed_home(&booked.sandbox).join(".local/share/gantry/registry.db").display().to_string();
         booked.sandbox.set("HOME", "");
         assert_eq!(booked.sandbox.gantry(&booked.project, ["config", "--json"]).json()["registry"], expected.as_str());
         booked.sandbox.unset("HOME");
         assert_eq!(booked.sandbox.gantry(&booked.project, ["config", "--json"]).json()["registry"], expected.as_str());
     }
     assert!(!booked.project.join("relative").exists(), "a registry in the current directory");
+}
+
+/// The running user's home in the user database.
+fn listed_home(sandbox: &Sandbox) -> PathBuf {
+    let user = nix::unistd::getuid().to_string();
+    let mut command = sandbox.command("getent", &sandbox.path("home"));
+    let entry = sandbox.run(command.args(["passwd", &user])).require_success().stdout;
+    PathBuf::from(entry.trim_end().split(':').nth(5).unwrap())
+}
+
+/// `HOME` is not there in many a cron job and container. Nothing of the running user's is written.
+#[test]
+fn without_home_the_user_database_is_asked() {
+    let mut booked = Booked::new();
+    booked.sandbox.unset("HOME");
+    for (name, below_home) in [("DATA", ".local/share"), ("STATE", ".local/state"), ("CACHE", ".cache")] {
+        booked.sandbox.set(format!("XDG_{name}_HOME"), booked.sandbox.path("home").join(below_home));
+    }
+    booked.export().check(&booked.exports, "", 0);
+    booked.add_service();
+    assert!(booked.export().require_success().stdout.contains("WEB_PORT="));
+    booked.sandbox.unset("XDG_DATA_HOME");
+    let registry = |sandbox: &Sandbox| sandbox.gantry(&sandbox.path("home"), ["config", "--json"]);
+    let expected = listed_home(&booked.sandbox).join(".local/share/gantry/registry.db");
+    assert_eq!(registry(&booked.sandbox).json()["registry"], expected.to_str().unwrap());
+}
+
+/// A `getent` of the test's own stands in for a user database.
+#[test]
+fn user_databases_that_name_no_home() {
+    let error = "error: no home directory: HOME is not an absolute path, and the user database names none\n\
+                 hint: set HOME, or XDG_DATA_HOME and XDG_STATE_HOME, to absolute paths\n";
+    let mut sandbox = Sandbox::new();
+    for name in ["HOME", "XDG_DATA_HOME"] {
+        sandbox.unset(name);
+    }
+    sandbox.set("PATH", sandbox.path("bin"));
+    let gantry = |sandbox: &Sandbox| {
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gantry"), &sandbox.path("runtime"));
+        sandbox.run(command.args(["config", "--show"]))
+    };
+    gantry(&sandbox).check("", error, 1);
+    for script in
+        ["exit 2", "echo", "echo u:x:1:1:", "echo u:x:1:1:::/bin/sh", "echo u:x:1:1::relative:", "exec sleep 100"]
+    {
+        let getent = sandbox.write("bin/getent", format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n"));
+        fs::set_permissions(&getent, fs::Permissions::from_mode(0o700)).unwrap();
+        gantry(&sandbox).check("", error, 1);
+    }
+    let getent = format!("#!/bin/sh\n[ $1 = passwd ] && echo u:x:$2:1:a b:{}:/bin/sh\n", sandbox.path("a b").display());
+    sandbox.write("bin/getent", getent);
+    let output = gantry(&sandbox);
+    let expected = "gantry: the registry is [SANDBOX]/a b/.local/share/gantry/registry.db\n";
+    assert_eq!((output.stderr.as_str(), output.status), (expected, 0));
 }
 
 #[test]
