@@ -8,7 +8,7 @@ use super::error::Cause;
 const APPLICATION_ID: i32 = 0x676e_7472;
 
 /// The step at index `n` leads from `user_version` `n` to `n + 1`.
-const STEPS: [&str; 1] = [
+const STEPS: [&str; 2] = [
     // Identities and paths are bytes: neither has to be UTF-8. `container_port` 0 stands for a service that was booked
     // by name, without a compose file. `variable` is NULL while the compose file does not mention the allocation.
     "CREATE TABLE contexts (
@@ -80,6 +80,8 @@ const STEPS: [&str; 1] = [
         variable TEXT,
         created_at INTEGER NOT NULL
     ) STRICT;",
+    // Each booking asks which names its context has; without this it would read those of all contexts.
+    "CREATE INDEX fixed_names_by_context ON fixed_names (context_id);",
 ];
 
 /// The `user_version` that this program writes.

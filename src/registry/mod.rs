@@ -128,7 +128,7 @@ impl Registry {
             .map_err(|error| named(error.into()))?;
         // Asked again under the lock: another process may have made it meanwhile.
         let prepared = match self.is_empty.then(|| migrations::state(&transaction)) {
-            Some(Ok(State::Empty)) => migrations::migrate(&transaction),
+            Some(Ok(State::Empty | State::Older)) => migrations::migrate(&transaction),
             Some(Err(cause)) => Err(cause),
             _ => require_sound(&transaction),
         };
