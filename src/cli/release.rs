@@ -5,9 +5,9 @@ use anyhow::Result;
 use super::failure::NotFound;
 use super::ui::Ui;
 use crate::app::App;
-use crate::registry::{Allocation, ContextRow, allocations, fixed_names};
+use crate::registry::{Allocation, ContextRow};
 use crate::remap;
-use crate::resolve::known;
+use crate::resolve::{give_back, has_fixed_names, known};
 use crate::sys::{env, files};
 
 /// Give a service's port back
@@ -59,17 +59,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.note("nothing was given back");
         return Ok(());
     }
-    app.registry()?.write(|writer| {
-        // Compared whole: where another process was faster, SQLite may have given the number of the row away again.
-        let still_there = allocations::of_context(writer, context.id)?;
-        for row in rows.iter().filter(|row| still_there.contains(row)) {
-            allocations::delete(writer, row.id)?;
-        }
-        if args.all {
-            fixed_names::release_all(writer, context.id)?;
-        }
-        Ok(())
-    })?;
+    give_back(app, &context, &rows, args.all)?;
     if args.all {
         remap::remove(&context.hash)?;
     }
@@ -103,7 +93,5 @@ fn plan(app: &mut App, service: Option<&str>) -> Result<(ContextRow, Vec<Allocat
 
 /// Whether the context holds something beside its ports.
 fn has_more(app: &mut App, held: &ContextRow) -> Result<bool> {
-    let Some(registry) = app.existing_registry()? else { return Ok(false) };
-    let names = registry.read(|reader| fixed_names::of_context(reader, held.id))?;
-    Ok(!names.is_empty() || files::exists(&remap::override_path(&held.hash)?))
+    Ok(has_fixed_names(app, held)? || files::exists(&remap::override_path(&held.hash)?))
 }

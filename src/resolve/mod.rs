@@ -10,6 +10,7 @@ mod lookup;
 mod names;
 mod note;
 mod pair;
+mod release;
 mod slot;
 mod taken;
 
@@ -18,5 +19,6 @@ pub use claim::{Claim, judge, known, note_use};
 pub use lookup::{UnknownService, find_allocation, nearest_names};
 pub use names::Clash;
 pub use note::{Note, PortTaken};
+pub use release::{give_back, has_fixed_names};
 pub use slot::{Discovery, Face, Slot, discover};
 pub use taken::{Holder, holder_of};
