@@ -183,6 +183,23 @@ fn a_process_stopped_at_any_moment_leaves_a_sound_registry() {
     assert_eq!(all.len(), 80 * 3);
 }
 
+/// The first booking makes the registry as well; what a stopped one leaves is taken for none.
+#[test]
+fn a_process_stopped_while_it_makes_the_registry() {
+    let sandbox = Sandbox::new();
+    let project = &projects(&sandbox, 1)[0];
+    let forget = || fs::remove_dir_all(sandbox.registry().parent().unwrap());
+    let started = Instant::now();
+    let expected = sandbox.gantry(project, ["export", "--auto"]).require_success().stdout;
+    let whole = started.elapsed();
+    for number in 1..60 {
+        forget().unwrap();
+        stopped(&sandbox, project, Signal::SIGKILL, whole * number / 60);
+        sandbox.gantry(project, ["export", "--auto"]).check(&expected, "", 0);
+        require_sound(&sandbox);
+    }
+}
+
 /// A writer that dies in its transaction leaves a hot journal: the next one rolls it back.
 #[test]
 fn a_hot_journal_is_rolled_back() {

@@ -10,7 +10,7 @@ use crate::sandbox::{Output, Sandbox};
 const TRIES: usize = 8;
 
 /// The program as it is released.
-fn released() -> OsString {
+pub fn released() -> OsString {
     let path = std::env::var_os("GANTRY_RELEASE");
     path.expect("GANTRY_RELEASE is not set: run `tests/run`, which builds the program as it is released")
 }
