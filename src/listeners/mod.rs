@@ -41,6 +41,7 @@ pub struct Listener {
 /// # Errors
 /// The kernel's tables cannot be read.
 pub fn listening() -> Result<Listening> {
+    witness::note_unrepeatable();
     let mut listening = Listening { tcp: PortSet::default(), udp: PortSet::default() };
     #[cfg(target_os = "linux")]
     if sock_diag::read_into(&mut listening).is_err() {

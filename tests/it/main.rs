@@ -11,7 +11,6 @@ mod book;
 mod booked;
 mod broken_compose;
 mod broken_registry;
-mod budget;
 mod completions;
 mod compose_agreement;
 mod config;
