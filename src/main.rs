@@ -9,6 +9,9 @@
 //! publish other ports, an override outside the project says which (`remap/`). `resolve/` is where these meet;
 //! everything else asks it.
 //!
+//! What `export`, `get` and the hooks print is kept with everything that was looked at to print it (`memo/`), and while
+//! all of that is as it was, `hot.rs` prints it again before the command line is even parsed.
+//!
 //! # The floors
 //!
 //! ```text
@@ -23,7 +26,8 @@
 //! # What always holds
 //!
 //! - Imports go down, never up, and never in a circle; a test reads the `use` lines.
-//! - Only `sys` starts programs, changes files, or reads the clock and the environment; clippy refuses the rest.
+//! - Only `sys` starts programs, changes files, or looks at files, the clock and the environment; clippy refuses the
+//!   rest. It notes each look, so that nothing an answer depends on can be missing from its memo.
 //! - A port is chosen and written down in one transaction, so no two contexts ever hold the same one.
 //! - Text reaches a shell only through `shell`, quoted, under a name that steers nothing.
 //! - Looking never writes: what only informs makes no registry and books no port.

@@ -12,6 +12,7 @@
 mod bytes;
 
 use std::ffi::{OsStr, OsString};
+use std::hash::{DefaultHasher, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -206,10 +207,13 @@ fn look_again(kind: &[u8], subject: &[u8], now: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// An empty value is not an unset one.
+/// An empty value is not an unset one. A value may be a secret that a compose file asks for, so only its hash is written
+/// down; std's may change with the compiler, but then the program is another one too.
 fn lay_out_value(value: Option<&OsStr>, bytes: &mut Vec<u8>) {
     if let Some(value) = value {
-        bytes.push(b'=');
-        bytes.extend(value.as_bytes());
+        let mut hasher = DefaultHasher::new();
+        hasher.write(value.as_bytes());
+        bytes.extend(value.len().to_ne_bytes());
+        bytes.extend(hasher.finish().to_ne_bytes());
     }
 }

@@ -209,3 +209,19 @@ fn the_time_of_last_use_is_refreshed_once_a_day() {
     });
     world.warm_up(EXPORT);
 }
+
+/// A compose file may ask for a password; the cache is no place for it.
+#[test]
+fn no_value_of_the_environment_is_written_down() {
+    let mut world = World::new();
+    world.set("SECRET", "hunter2");
+    world.set("COMPOSE_PROFILES", "hunter3");
+    world.ask_for("SECRET");
+    world.warm_up(EXPORT);
+    for memo in world.memos() {
+        let memo = fs::read(memo).unwrap();
+        let memo = String::from_utf8_lossy(&memo);
+        assert!(memo.contains("SECRET") && memo.contains("COMPOSE_PROFILES"), "they are asked for");
+        assert!(!memo.contains("hunter"));
+    }
+}

@@ -306,6 +306,12 @@ impl World {
         fs::write(self.path("shop/compose.yaml"), text).unwrap();
     }
 
+    /// Has the compose file ask for the variable.
+    pub fn ask_for(&self, variable: &str) {
+        let asking = format!("{{PG: \"${{{variable}-}}\"}}");
+        self.shop.compose(&COMPOSE.replace("{PG: \"${PG_PORT-}\"}", &asking));
+    }
+
     fn port(&self, number: u16) -> String {
         self.shop.port(number).to_string()
     }
@@ -324,7 +330,8 @@ impl World {
         self.shop.sandbox.run(command.args(arguments));
     }
 
-    fn set(&mut self, name: &str, value: &str) {
+    /// Sets a variable for every later call.
+    pub fn set(&mut self, name: &str, value: &str) {
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), self.shop.fill(value)));
     }
