@@ -25,6 +25,8 @@ pub struct Request {
     pub ranges: Vec<NamedRange>,
     /// How many ports in a row; the answer is the first.
     pub length: u16,
+    /// Ranges of which nothing is free up to this port, as an equal request has found.
+    pub walked: Vec<(NamedRange, Port)>,
 }
 
 /// A range, and where it comes from.
@@ -78,7 +80,8 @@ pub fn choose<T>(
     }
     for range in &request.ranges {
         let mut in_row = 0;
-        for port in range.range.ports() {
+        let walked = request.walked.iter().filter(|(walked, _)| walked == range).map(|(_, last)| *last).max();
+        for port in range.range.ports().skip_while(|port| walked.is_some_and(|last| *port <= last)) {
             let is_free = policy.allows(port, range) && taken(port)?.is_none();
             in_row = if is_free { in_row + 1 } else { 0 };
             if in_row == request.length.max(1) {
@@ -169,7 +172,8 @@ mod tests {
         held: &[u16],
         expected: Option<u16>,
     ) {
-        let request = Request { preferred: preferred.and_then(Port::new), ranges: ranges.to_vec(), length };
+        let preferred = preferred.and_then(Port::new);
+        let request = Request { preferred, ranges: ranges.to_vec(), length, walked: Vec::new() };
         let choice = choose(&request, policy, |port| Ok(held.contains(&port.number()).then_some(())));
         assert_eq!(choice.ok().map(|choice| choice.port.number()), expected);
     }
@@ -201,6 +205,23 @@ mod tests {
         check(None, &[NamedRange { on_purpose: true, ..range("40000-40010") }], &policy, &[], Some(40000));
         check(None, &[NamedRange { on_purpose: true, ..range("9000-9001") }], &policy, &[], Some(9001));
         check(Some(9000), &[range("1-2")], &policy, &[], Some(9000));
+    }
+
+    #[test]
+    fn what_was_walked_is_not_walked_again() {
+        let ranges = vec![range("5000-5003"), NamedRange { on_purpose: true, ..range("5000-5003") }];
+        let (policy, mut asked) = (Policy::default(), Vec::new());
+        let request = Request {
+            preferred: None,
+            ranges: ranges.clone(),
+            length: 1,
+            walked: vec![(ranges[0].clone(), port(5002))],
+        };
+        let choice = choose(&request, &policy, |port| {
+            asked.push(port.number());
+            Ok((asked.len() < 3).then_some(()))
+        });
+        assert_eq!((choice.ok().map(|choice| choice.port.number()), asked), (Some(5001), vec![5003, 5000, 5001]));
     }
 
     #[test]

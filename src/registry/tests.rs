@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::model::{ComposeProjectName, Context, ContextHash, Port, Protocol, ServiceName};
+use crate::model::{ComposeProjectName, Context, ContextHash, Port, PortRange, PortSet, Protocol, ServiceName};
 
 fn directory() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary directory")
@@ -85,6 +85,29 @@ fn a_new_registry_is_empty_until_something_is_kept_in_it() {
     assert!(first.is_readable());
     book(&mut second, 5433).expect("booked into what the first has made");
     assert_eq!(first.read(allocations::all).expect("read").len(), 2);
+}
+
+#[test]
+fn held_ports_are_found_in_full_and_in_empty_parts_of_a_range() {
+    let home = directory();
+    let mut registry = Registry::open(&home.path().join("registry.db")).expect("made");
+    book(&mut registry, 5432).expect("booked");
+    let expected: Vec<u16> = (10_000..10_600).filter(|port| *port != 10_300).chain([10_999, 65_535]).collect();
+    let copy =
+        "INSERT INTO allocations (context_id, service, container_port, protocol, ordinal, kind, port, created_at)
+                SELECT context_id, ?1, 0, protocol, 0, kind, ?1, 1 FROM allocations WHERE port = 5432";
+    let fill = |writer: &Transaction<'_>| {
+        expected.iter().try_for_each(|port| writer.execute(copy, [port]).map(drop)).map_err(anyhow::Error::from)
+    };
+    registry.write(fill).expect("filled");
+    for range in ["10000-65535", "10001-10999", "10300", "65535"] {
+        let range: PortRange = range.parse().expect("a range");
+        let mut held = PortSet::default();
+        registry.read(|reader| allocations::ports_in(reader, range, &mut held)).expect("read");
+        let within = |port: &u16| Port::new(*port).is_some_and(|port| range.contains(port));
+        let found: Vec<u16> = (1..=u16::MAX).filter(|port| held.contains(*port)).collect();
+        assert_eq!(found, expected.iter().copied().filter(within).collect::<Vec<_>>(), "{range}");
+    }
 }
 
 #[test]

@@ -27,6 +27,9 @@ pub(super) struct Chooser<'a> {
     held: ContextRow,
     policy: Policy,
     occupancy: Occupancy<'a>,
+    /// What was walked for single ports of these protocols: nothing becomes free within a transaction, so the next
+    /// service of five does not go through the same thousands of held ports again.
+    walked: Vec<(Vec<Protocol>, NamedRange, Port)>,
     pub(super) notes: Vec<Note>,
     /// Services that get nothing because their ranges are full.
     pub(super) exhausted: Vec<(ServiceName, Exhausted)>,
@@ -35,13 +38,16 @@ pub(super) struct Chooser<'a> {
 impl<'a> Chooser<'a> {
     pub(super) fn new(reader: &'a Reader, held: ContextRow) -> Result<Chooser<'a>> {
         let (policy, occupancy) = (policy(reader)?, Occupancy::new(reader));
-        Ok(Chooser { reader, held, policy, occupancy, notes: Vec::new(), exhausted: Vec::new() })
+        let (walked, notes, exhausted) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Chooser { reader, held, policy, occupancy, walked, notes, exhausted })
     }
 
     /// A free port for the demand; `None`, noted in `exhausted`, where its ranges are full.
     pub(super) fn choose(&mut self, demand: &Demand<'_>) -> Result<Option<Port>> {
         let Demand { preferred, length, .. } = *demand;
-        let request = Request { preferred, ranges: ranges_for(self.reader, demand)?, length };
+        let equal = self.walked.iter().filter(|(protocols, ..)| length == 1 && *protocols == demand.protocols);
+        let walked = equal.map(|(_, range, last)| (range.clone(), *last)).collect();
+        let request = Request { preferred, ranges: ranges_for(self.reader, demand)?, length, walked };
         let held = &self.held;
         let occupancy = &mut self.occupancy;
         let asked_for = preferred.map_or(0..0, |first| {
@@ -64,6 +70,10 @@ impl<'a> Chooser<'a> {
             }
             Err(Err(error)) => return Err(error),
         };
+        if length == 1 && preferred != Some(choice.port) {
+            let range = request.ranges.iter().find(|named| named.range.contains(choice.port));
+            self.walked.extend(range.map(|range| (demand.protocols.clone(), range.clone(), choice.port)));
+        }
         if let Some((wanted, _)) = choice.refused {
             let holder = holder_of(self.reader, wanted)?;
             let service = demand.service.clone();

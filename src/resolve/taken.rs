@@ -42,7 +42,7 @@ pub enum Holder {
 pub(super) struct Occupancy<'a> {
     reader: &'a Reader,
     listening: OnceCell<Listening>,
-    /// The ranges that were walked, whose held ports were read by one query instead of one a port.
+    /// The ranges that were walked, whose held ports were read at once instead of one a query.
     walked: Vec<PortRange>,
     held: PortSet,
 }
@@ -75,7 +75,7 @@ impl<'a> Occupancy<'a> {
         if !self.held.contains(port.number()) && !self.walked.iter().any(|range| range.contains(port)) {
             let named = ranges.iter().map(|named| named.range).find(|range| range.contains(port));
             let range = named.unwrap_or(PortRange { start: port, end: port });
-            allocations::ports_in(self.reader, range, |number| self.held.insert(number))?;
+            allocations::ports_in(self.reader, range, &mut self.held)?;
             self.walked.push(range);
         }
         if self.held.contains(port.number()) {
