@@ -11,7 +11,9 @@ use crate::{compose, config};
 /// Without git the search goes on to the home directory, and elsewhere to the filesystem's root, as Compose's own
 /// does; without any find, the root is the checkout's top level, or `directory` itself.
 pub(super) fn find(directory: &Path, top: Option<&Path>, inputs: &mut Vec<PathBuf>) -> PathBuf {
-    let home = paths::home_dir().and_then(|home| Ok(files::canonicalize(&home)?)).ok();
+    // Within a checkout nobody asks for it, and finding it out may take a child process.
+    let home = || paths::home_dir().and_then(|home| Ok(files::canonicalize(&home)?)).ok();
+    let home = if top.is_none() { home() } else { None };
     find_below(directory, top, home.as_deref(), inputs)
 }
 
