@@ -44,7 +44,12 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new() -> Sandbox {
-        let directory = tempfile::Builder::new().prefix("gantry-it-").tempdir().unwrap();
+        Sandbox::within(&std::env::temp_dir())
+    }
+
+    /// A sandbox on the file system of that directory.
+    pub fn within(place: &Path) -> Sandbox {
+        let directory = tempfile::Builder::new().prefix("gantry-it-").tempdir_in(place).unwrap();
         let root = directory.path().canonicalize().unwrap();
         let variables = environment(&root);
         let sandbox = Sandbox { directory, root, variables };
