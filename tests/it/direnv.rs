@@ -214,3 +214,30 @@ fn direnv_is_told_what_to_watch_in_one_call() {
 fn calls_of_watch_file(output: &Output) -> usize {
     output.stdout.lines().filter(|line| line.trim_start().starts_with("watch_file ")).count()
 }
+
+#[test]
+fn loading_starts_direnv_once_more_than_an_envrc_of_one_line() {
+    let sandbox = Sandbox::new();
+    let trivial = "export PLAIN=yes\n";
+    let plain = checkout(&sandbox, "plain", trivial);
+    // The second load is what every later prompt sees: the first one books.
+    let with = sandbox.clone_of(&sandbox.path("shop.git"), "with");
+    sandbox.write(with.join("compose.yaml"), COMPOSE);
+    sandbox.write(with.join(".envrc"), format!("{trivial}{ENVRC}"));
+    allow(&sandbox, &with);
+    let counts = [&plain, &with, &with].map(|checkout| direnv_processes(&sandbox, checkout));
+    assert!(counts[0] > 0, "strace sees direnv itself");
+    assert!(counts[1] <= counts[0] + 1 && counts[2] <= counts[0] + 1, "{counts:?}");
+}
+
+/// How often direnv is started, by itself or by what it evaluates, while it loads the checkout's `.envrc`.
+fn direnv_processes(sandbox: &Sandbox, checkout: &Path) -> usize {
+    let calls = sandbox.path("calls");
+    let mut command = sandbox.command("strace", checkout);
+    command.args(["-f", "-qq", "-e", "trace=execve", "-o"]).arg(&calls).args(["direnv", "export", "json"]);
+    let loaded = sandbox.run(&mut command).json();
+    assert_eq!(loaded["PLAIN"], "yes");
+    let calls = fs::read_to_string(calls).unwrap();
+    // One that another process interrupts has its result on a later line.
+    calls.lines().filter(|call| call.contains("/direnv\", [") && !call.contains(" = -1 ")).count()
+}
