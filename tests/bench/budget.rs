@@ -71,21 +71,27 @@ impl Measure {
     }
 }
 
-/// Prints every budget and what was measured. Those that are exceeded are measured once more, for twice the time,
-/// because the machine may have been busy; exceeded again, the answer is `false`.
+/// Where the middle half of the runs of `/bin/true` lies further apart, in parts of the median, others are at work on
+/// the machine, and what waits for them pulls every ratio towards 1.
+const CALM: f64 = 0.5;
+
+/// Prints every budget and what was measured. What is exceeded, or was measured on a busy machine, is measured once
+/// more, for twice the time, and the second figure counts; where that is exceeded, the answer is `false`.
 pub fn hold(world: &World, report: &mut Report, pace: f64) -> bool {
-    let first = BUDGETS.map(|budget| budget.measure.read(report));
-    let exceeded = |group: &Group| {
-        BUDGETS.iter().zip(first).any(|(budget, first)| budget.measure.group() == *group && first > budget.allowed)
+    let doubtful = |budget: &Budget, report: &Report| {
+        report.base(budget.measure.group()).sample.spread > CALM || budget.measure.read(report) > budget.allowed
     };
-    for group in Group::ALL.into_iter().filter(exceeded) {
-        eprintln!("measuring again: {group}");
-        let mut rows = group.measure(world, 2.0 * pace);
-        count::add_peaks(world, &mut rows);
-        report.add(group, rows);
+    let first = BUDGETS.map(|budget| (budget.measure.read(report), doubtful(&budget, report)));
+    for group in Group::ALL {
+        if BUDGETS.iter().zip(first).any(|(budget, (_, doubtful))| doubtful && budget.measure.group() == group) {
+            eprintln!("measuring again: {group}");
+            let mut rows = group.measure(world, 2.0 * pace);
+            count::add_peaks(world, &mut rows);
+            report.add(group, rows);
+        }
     }
     println!("Budgets:\n");
-    let checks = BUDGETS.iter().zip(first).map(|(budget, first)| budget.check(first, report));
+    let checks = BUDGETS.iter().zip(first).map(|(budget, (first, doubtful))| budget.check(first, doubtful, report));
     let failed = checks.filter(|held| !held).count();
     if failed > 0 {
         println!("\n{failed} of {} budgets exceeded, measured twice", BUDGETS.len());
@@ -94,9 +100,9 @@ pub fn hold(world: &World, report: &mut Report, pace: f64) -> bool {
 }
 
 impl Budget {
-    fn check(&self, first: f64, report: &Report) -> bool {
+    fn check(&self, first: f64, doubtful: bool, report: &Report) -> bool {
         let Budget { name, allowed, measure } = self;
-        if first <= *allowed {
+        if !doubtful {
             println!("  ok      {name}: {first:.2}, allowed {allowed:.2}");
             return true;
         }

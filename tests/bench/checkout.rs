@@ -39,6 +39,10 @@ impl Checkout {
         checkout
     }
 
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
     pub fn directory(&self) -> &Path {
         &self.directory
     }

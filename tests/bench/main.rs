@@ -12,6 +12,8 @@ mod budget;
 mod checkout;
 mod count;
 mod group;
+mod machine;
+mod peers;
 mod program;
 mod registry;
 mod report;
@@ -19,9 +21,10 @@ mod sample;
 #[path = "../it/sandbox.rs"]
 mod sandbox;
 mod size;
+mod table;
 mod work;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -40,6 +43,9 @@ struct Options {
     /// Fails where a budget is exceeded, twice; counts no instructions of what grows
     #[arg(long)]
     hold: bool,
+    /// Compares gantry with the other tools that `tests/peers` has installed in a directory, and does nothing else
+    #[arg(long, value_name = "DIR")]
+    peers: Option<PathBuf>,
     /// Measures for a quarter of the time
     #[arg(long)]
     quick: bool,
@@ -50,9 +56,20 @@ struct Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    let program = program::released();
+    println!("{}\n", machine::describe());
+    if let Some(peers) = &options.peers {
+        print!("{}", peers::compare(&program, peers));
+        return ExitCode::SUCCESS;
+    }
+    if measure(&options, &program) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether what is to be held, holds.
+fn measure(options: &Options, program: &Path) -> bool {
     // Every run changes the directory.
-    let json = options.json.map(|file| std::path::absolute(file).unwrap());
-    let world = World::new(&program::released());
+    let json = options.json.as_ref().map(|file| std::path::absolute(file).unwrap());
+    let world = World::new(program);
     let pace = if options.quick { 0.25 } else { 1.0 };
     let mut report = Report::default();
     for group in Group::ALL {
@@ -62,7 +79,6 @@ fn main() -> ExitCode {
             count::add_peaks(&world, &mut rows);
         }
         if group == Group::Doors || !options.hold {
-            eprintln!("counting instructions");
             count::add_instructions(&world, &mut rows);
         }
         report.add(group, rows);
@@ -72,5 +88,5 @@ fn main() -> ExitCode {
     if let Some(file) = json {
         std::fs::write(&file, format!("{:#}\n", report.json())).unwrap();
     }
-    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    held
 }

@@ -1,12 +1,12 @@
 //! What was measured, as tables in Markdown and as JSON.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::group::{Group, Row};
 use crate::size::Size;
+use crate::table::{microseconds, table, thousands};
 use crate::work::Work;
 
 /// The rows of every group that has been measured.
@@ -24,6 +24,11 @@ impl Report {
 
     fn rows(&self, group: Group) -> &[Row] {
         self.groups.iter().find(|(other, _)| *other == group).map_or(&[], |(_, rows)| rows)
+    }
+
+    /// `/bin/true`, as it was measured with the group.
+    pub fn base(&self, group: Group) -> &Row {
+        self.rows(group).first().expect("every group is measured")
     }
 
     pub fn row(&self, group: Group, work: Work, size: Size) -> &Row {
@@ -93,35 +98,4 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
-}
-
-fn microseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e6
-}
-
-/// 1234567 as "1,234,567".
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
-    groups.join(",")
-}
-
-/// A table in Markdown, whose columns align in a terminal too: words to the left, figures to the right.
-fn table(rows: &[Vec<String>]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
-            0 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
-        });
-        format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
-    };
-    let mut lines: Vec<String> = rows.iter().map(line).collect();
-    let rules = widths.iter().enumerate().map(|(column, width)| match column {
-        0 => "-".repeat(width + 2),
-        _ => format!("{}:", "-".repeat(width + 1)),
-    });
-    lines.insert(1, format!("|{}|\n", rules.collect::<Vec<_>>().join("|")));
-    lines.concat()
 }
