@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::table::thousands;
+
 /// The registry's other contexts, and the checkout's own services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
@@ -33,7 +35,10 @@ impl fmt::Display for Size {
         let Size { contexts, ports, services } = *self;
         match contexts {
             0 => write!(f, "{services} services"),
-            _ => write!(f, "{services} services, {ports} ports held by {contexts} other contexts"),
+            _ => {
+                let (contexts, ports) = (thousands(contexts.into()), thousands(ports.into()));
+                write!(f, "{services} services, {ports} ports held by {contexts} other contexts")
+            }
         }
     }
 }

@@ -13,13 +13,14 @@ pub fn thousands(number: u64) -> String {
     groups.join(",")
 }
 
-/// A table in Markdown, whose columns align in a terminal too: words to the left, figures to the right.
+/// A table in Markdown, whose columns align in a terminal too: words (and what names the row) to the left, figures to
+/// the right.
 pub fn table(rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|cell| cell.replace('|', "\\|")).collect()).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let is_figure = |cell: &String| cell.is_empty() || cell.starts_with(|first: char| first.is_ascii_digit());
-    let is_figures = |column: usize| rows[1..].iter().all(|row| is_figure(&row[column]));
+    let is_figures = |column: usize| column > 0 && rows[1..].iter().all(|row| is_figure(&row[column]));
     let columns: Vec<(usize, bool)> = (0..rows[0].len()).map(|column| (width(column), is_figures(column))).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&columns).map(|(cell, (width, figures))| match figures {
