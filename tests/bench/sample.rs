@@ -60,8 +60,8 @@ impl Sample {
     }
 }
 
-/// Runs each scenario once a round, for about that long. Every other round goes backwards, so that none always runs
-/// in another one's wake.
+/// Runs each scenario once a round, for about that long. Each round has another order, so that none always runs in
+/// another one's wake: who comes after another program finds the processor's caches full of that.
 pub fn interleave(scenarios: &mut [Scenario<'_>], patience: Duration) -> Vec<Sample> {
     let mut times = vec![Vec::new(); scenarios.len()];
     let start = Instant::now();
@@ -69,11 +69,22 @@ pub fn interleave(scenarios: &mut [Scenario<'_>], patience: Duration) -> Vec<Sam
         if round >= FEWEST && start.elapsed() > patience {
             break;
         }
-        let mut order: Vec<usize> = (0..scenarios.len()).collect();
-        if round % 2 == 1 {
-            order.reverse();
+        for index in shuffled(scenarios.len(), round) {
+            times[index].push(scenarios[index].run());
         }
-        order.into_iter().for_each(|index| times[index].push(scenarios[index].run()));
     }
     times.into_iter().map(Sample::of).collect()
+}
+
+/// The numbers below `length` in an order that depends on `seed` alone, by Knuth's shuffle and linear generator (The Art
+/// of Computer Programming, volume 2, 3.4.2 and 3.3.4).
+fn shuffled(length: usize, seed: usize) -> Vec<usize> {
+    let mut state = seed as u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut order: Vec<usize> = (0..length).collect();
+    (1..length).rev().for_each(|last| order.swap(last, random(last + 1)));
+    order
 }
