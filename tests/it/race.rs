@@ -165,11 +165,15 @@ fn stopped(sandbox: &Sandbox, directory: &Path, signal: Signal, delay: Duration)
 fn a_process_stopped_at_any_moment_leaves_a_sound_registry() {
     let sandbox = Sandbox::new();
     let projects = projects(&sandbox, 80);
-    let started = Instant::now();
-    sandbox.gantry(&projects[0], ["export", "--auto"]).require_success();
-    let whole = started.elapsed();
+    // The quickest: a delay beyond the end stops nothing, and the first call makes the registry too.
+    let whole = projects[..8].iter().map(|project| {
+        let started = Instant::now();
+        sandbox.gantry(project, ["export", "--auto"]).require_success();
+        started.elapsed()
+    });
+    let whole = whole.min().unwrap();
     let mut stopped_some = 0;
-    for (number, project) in projects.iter().enumerate().skip(1) {
+    for (number, project) in projects.iter().enumerate().skip(8) {
         let signal = if number % 2 == 0 { Signal::SIGKILL } else { Signal::SIGINT };
         let delay = whole * u32::try_from(number).unwrap() / 80;
         stopped_some += usize::from(stopped(&sandbox, project, signal, delay));
