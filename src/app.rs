@@ -67,8 +67,6 @@ impl App {
     pub fn project(&self) -> Result<&Project> {
         if self.project.get().is_none() {
             let loaded = compose::load_project(&self.context()?.root, &compose_env);
-            let variables = loaded.as_ref().map_or_else(|error| &error.variables, |project| &project.variables);
-            variables.iter().for_each(|name| env::witness_var(name));
             let _ = self.project.set(loaded?);
         }
         Ok(self.project.get().expect("set above"))
@@ -139,8 +137,7 @@ fn is_gantrys(list: &str) -> bool {
     name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// The process environment as a compose file may see it. What the answer depends on, the project's `variables` tell: the
-/// reader also asks for host ports, which must not count.
+/// The process environment as a compose file may see it.
 fn compose_env(name: &str) -> Option<String> {
-    if name == "COMPOSE_FILE" { own_compose_file() } else { env::unwitnessed_var(name) }
+    if name == "COMPOSE_FILE" { own_compose_file() } else { env::raw_var(name) }
 }

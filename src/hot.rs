@@ -9,6 +9,7 @@
 //! which reads `/proc/self/maps` to find the end of the stack (42,000). Beside that, some 30 pages are touched that an
 //! empty program does not touch, at a third of a microsecond each.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -20,23 +21,24 @@ use crate::sys::env;
 pub fn main() -> ExitCode {
     let arguments = env::args();
     let Some(request) = Request::of_process(&arguments) else { return cli::main(&arguments) };
-    if let Some(answer) = request.answer()
-        && print(&answer).is_ok()
-    {
-        return ExitCode::SUCCESS;
+    match request.answer() {
+        Some(answer) => print(&arguments, &answer),
+        None => {
+            memo::begin();
+            cli::main(&arguments)
+        }
     }
-    memo::begin();
-    cli::main(&arguments)
 }
 
-/// Where nothing can be printed, the command says so in its own words.
-fn print(answer: &Answer) -> io::Result<()> {
+fn print(arguments: &[OsString], answer: &Answer) -> ExitCode {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(&answer.stdout)?;
-    stdout.flush()?;
+    if let Err(error) = stdout.write_all(&answer.stdout).and_then(|()| stdout.flush()) {
+        // Said once more it would stand there twice, and half of it first.
+        return cli::lose_output(arguments, error);
+    }
     if !answer.stderr.is_empty() {
         // A closed stderr is nobody's concern.
         let _ = io::stderr().lock().write_all(&answer.stderr);
     }
-    Ok(())
+    ExitCode::SUCCESS
 }

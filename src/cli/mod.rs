@@ -23,6 +23,7 @@ mod ui;
 mod which;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -102,10 +103,7 @@ enum Command {
 
 /// Reads the command line, runs the command, tells what went wrong.
 pub fn main(arguments: &[OsString]) -> ExitCode {
-    let wants_json = arguments
-        .iter()
-        .take_while(|argument| *argument != "--" && *argument != "run")
-        .any(|argument| argument == "--json");
+    let wants_json = wants_json(arguments);
     let matches = match command().color(color_of(arguments)).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error, wants_json),
@@ -121,16 +119,32 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
             memo::remember(arguments, &ui.into_said());
             ExitCode::SUCCESS
         }
-        Err(error) if Failure::is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => match error.downcast_ref::<Silent>() {
-            Some(Silent(status)) => ExitCode::from(*status),
-            None => {
-                let failure = Failure::of(&error);
-                ui.fail(&failure);
-                ExitCode::from(failure.exit)
-            }
-        },
+        Err(error) => fail(&ui, &error),
     }
+}
+
+/// Tells that an answer could not be printed, as the command itself would.
+pub fn lose_output(arguments: &[OsString], error: io::Error) -> ExitCode {
+    let mut ui = Ui::new(Color::Auto);
+    ui.speak_json(wants_json(arguments));
+    fail(&ui, &ui::lost(error))
+}
+
+fn fail(ui: &Ui, error: &anyhow::Error) -> ExitCode {
+    if Failure::is_closed_pipe(error) {
+        return ExitCode::SUCCESS;
+    }
+    if let Some(Silent(status)) = error.downcast_ref::<Silent>() {
+        return ExitCode::from(*status);
+    }
+    let failure = Failure::of(error);
+    ui.fail(&failure);
+    ExitCode::from(failure.exit)
+}
+
+fn wants_json(arguments: &[OsString]) -> bool {
+    let own = arguments.iter().take_while(|argument| *argument != "--" && *argument != "run");
+    own.into_iter().any(|argument| argument == "--json")
 }
 
 /// What `--color` says, read ahead: the parser's own errors and its help follow it too.
@@ -192,9 +206,7 @@ fn refuse(error: &clap::Error, wants_json: bool) -> ExitCode {
         && !error.use_stderr()
         && gone.kind() != std::io::ErrorKind::BrokenPipe
     {
-        let failure = Failure::of(&anyhow::Error::from(gone).context("standard output cannot be written"));
-        Ui::new(Color::Never).fail(&failure);
-        return ExitCode::from(failure.exit);
+        return fail(&Ui::new(Color::Never), &ui::lost(gone));
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(failure::USAGE))
 }

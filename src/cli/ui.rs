@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::Serialize;
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
@@ -88,7 +88,7 @@ impl Ui {
     pub fn data(&self, bytes: &[u8]) -> Result<()> {
         self.said.borrow_mut().stdout.extend(bytes);
         let mut out = io::stdout().lock();
-        out.write_all(bytes).and_then(|()| out.flush()).context("standard output cannot be written")
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(lost)
     }
 
     /// A line of data.
@@ -216,6 +216,11 @@ impl From<String> for Cell {
     fn from(text: String) -> Cell {
         Cell { styled: None, text }
     }
+}
+
+/// What is said where stdout is closed or full.
+pub(super) fn lost(error: io::Error) -> anyhow::Error {
+    anyhow::Error::from(error).context("standard output cannot be written")
 }
 
 fn painted(takes_color: bool, paint: Paint, text: &str) -> String {

@@ -92,12 +92,16 @@ pub fn load_project(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result
     for _ in 1..READINGS {
         // A variable that stands for a host port anywhere is gantry's own export everywhere: where the environment
         // has answered for one, the answer is read again without it.
-        let leaked: Vec<&String> =
-            reading.host_variables.iter().filter(|name| !hidden.contains(*name) && env(name).is_some()).collect();
+        let asked = match &reading.result {
+            Ok(project) => &project.variables,
+            Err(error) => &error.variables,
+        };
+        let leaked: Vec<String> =
+            asked.intersection(&reading.host_variables).filter(|name| env(name).is_some()).cloned().collect();
         if leaked.is_empty() {
             break;
         }
-        hidden.extend(leaked.into_iter().cloned().collect::<Vec<_>>());
+        hidden.extend(leaked);
         reading = read_once(root, env, &hidden);
     }
     reading.result

@@ -171,9 +171,7 @@ impl<'a> Session<'a> {
         let missing = self.missing.into_inner().into_iter().filter(|(name, _)| !provided.contains(name));
         let required = self.required.into_inner().into_iter().find(|(name, _)| !provided.contains(name));
         let warnings = self.warnings.into_inner().into_iter().chain(missing.map(|(_, warning)| warning)).collect();
-        let inputs = self.inputs.into_inner();
-        // Asked for before it was known to stand for a host port, and unset, or it would be hidden by now.
-        let variables = self.variables.into_inner().into_iter().filter(|name| !provided.contains(name)).collect();
+        let (inputs, variables) = (self.inputs.into_inner(), self.variables.into_inner());
         // What follows upon a missing value is no news beside it.
         let result = match (required, result) {
             (Some((_, error)), _) | (None, Err(error)) => Err(ComposeError { inputs, variables, ..error }),

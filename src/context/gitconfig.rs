@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 use git2::{Config, ConfigLevel};
 
 use super::failure::RepositoryError;
-use crate::sys::{files, paths};
+use crate::sys::{files, paths, witness};
 
 /// Bytes; every branch has its section, and some repositories have thousands.
 const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Readings after which a configuration that names other files each time is taken as it is.
+const READINGS: usize = 4;
 
 /// The entries of `config`, and of `config.worktree` where the repository has it on. The user's and the system's
 /// own files are left out: a remote or an upstream that is set for all repositories tells none from another.
@@ -22,14 +25,18 @@ type Entry = (Vec<u8>, Vec<u8>);
 
 impl GitConfig {
     pub(super) fn load(git_dir: &Path, common_dir: &Path) -> Result<GitConfig, RepositoryError> {
-        let config = GitConfig::read(git_dir, common_dir)?;
-        let included = config.included_files(common_dir);
-        if included.is_empty() {
-            return Ok(config);
+        let mut looked_at = Vec::new();
+        for _ in 0..READINGS {
+            let config = GitConfig::read(git_dir, common_dir)?;
+            let included = config.included_files(common_dir);
+            // libgit2 opens these itself. What counts was read after the look at every file that was read.
+            if included == looked_at {
+                return Ok(config);
+            }
+            included.iter().for_each(|file| drop(files::link_metadata(file)));
+            looked_at = included;
         }
-        // libgit2 opens these itself. They are looked at here before they are read once more, so that what counts was
-        // read after the look.
-        included.iter().for_each(|file| drop(files::link_metadata(file)));
+        witness::note_unrepeatable();
         GitConfig::read(git_dir, common_dir)
     }
 
@@ -95,6 +102,9 @@ fn load_file(file: &Path, level: ConfigLevel) -> Result<Vec<Entry>, RepositoryEr
             entries.push((entry.name_bytes().to_owned(), value.to_owned()));
         })
     };
-    read().map_err(|error: git2::Error| RepositoryError::unreadable(file, &error.message()))?;
+    // It may have been an included file that could not be opened just now.
+    read()
+        .inspect_err(|_| witness::note_unrepeatable())
+        .map_err(|error: git2::Error| RepositoryError::unreadable(file, &error.message()))?;
     Ok(entries)
 }

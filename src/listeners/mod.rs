@@ -1,7 +1,8 @@
 //! Who listens on which port: what the kernel says now.
 //!
 //! On Linux the kernel's socket monitoring is asked, or where that is closed `/proc/net` read, without a child process
-//! and without a privilege; elsewhere, and for the processes, the `listeners` crate asks. Nothing is remembered from one call to the next, and nothing here knows the registry.
+//! and without a privilege; elsewhere, and for the processes, the `listeners` crate asks. Nothing is remembered from one
+//! call to the next, and nothing here knows the registry.
 
 mod kernel;
 mod owner;

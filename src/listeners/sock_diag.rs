@@ -83,7 +83,7 @@ fn read_answer(datagram: &[u8], mut found: impl FnMut(u16)) -> io::Result<bool> 
         match kind {
             ERROR | DONE => {
                 let error = i32::from_ne_bytes(field(message, HEADER).ok_or_else(garbled)?);
-                return if error == 0 { Ok(true) } else { Err(io::Error::from_raw_os_error(-error)) };
+                return if error == 0 { Ok(true) } else { Err(io::Error::from_raw_os_error(error.wrapping_neg())) };
             }
             BY_FAMILY => found(u16::from_be_bytes(field(message, HEADER + 4).ok_or_else(garbled)?)),
             _ => {}

@@ -10,17 +10,17 @@
 //! some thirty. Nothing in it is parsed: what is found now is laid out as it was written then, and compared as bytes.
 
 mod bytes;
+mod question;
 
 use std::ffi::{OsStr, OsString};
-use std::hash::{DefaultHasher, Hasher};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bytes::{Reader, append, checksum};
+use question::{laid_out, look_again};
 
-use crate::sys::stamp::{Counter, Look};
-use crate::sys::witness::{self, Question, Testimony};
-use crate::sys::{clock, env, files, paths};
+use crate::sys::witness::{self, Testimony};
+use crate::sys::{clock, env, files, own, paths, process};
 
 /// The calls whose answer is kept: those that shells and scripts make all day.
 const COMMANDS: [&str; 3] = ["export", "get", "hook-env"];
@@ -77,17 +77,17 @@ impl Request {
 
     /// The answer that the call would give; `None` where that has to be worked out.
     pub fn answer(&self) -> Option<Answer> {
-        if !self.path.ancestors().skip(1).take(2).all(files::is_own_dir) {
+        if !self.path.ancestors().skip(1).take(2).all(own::is_private_dir) {
             return None;
         }
-        let memo = files::read_own(&self.path, LIMIT).ok()?;
+        let memo = own::read(&self.path, LIMIT).ok()?;
         let rest = memo.strip_prefix(MAGIC)?;
         let (sum, rest) = rest.split_first_chunk()?;
         if u64::from_ne_bytes(*sum) != checksum(rest) {
             return None;
         }
         let mut reader = Reader::new(rest);
-        let mut is_same = reader.field()? == self.key && reader.field()? == program();
+        let mut is_same = reader.field()? == self.key && reader.field()? == program()?;
         let span = (reader.number()?, reader.number()?);
         is_same &= (span.0..span.1).contains(&clock::unwitnessed_now());
         let mut now = Vec::with_capacity(256);
@@ -106,9 +106,10 @@ impl Request {
 
     /// Keeps the answer for the next such call. Where that cannot be done, the next one works it out again.
     fn keep(&self, testimony: &Testimony, answer: &Answer) {
+        let Some(program) = program() else { return };
         let mut body = Vec::with_capacity(8 * 1024);
         append(&mut body, &self.key);
-        append(&mut body, &program());
+        append(&mut body, &program);
         let limit = clock::unwitnessed_now().saturating_add(LIFETIME * clock::DAY);
         let numbers = [testimony.span.0, testimony.span.1.min(limit), count(testimony)];
         numbers.iter().for_each(|number| body.extend(number.to_ne_bytes()));
@@ -121,12 +122,18 @@ impl Request {
         append(&mut body, &answer.stdout);
         append(&mut body, &answer.stderr);
         let memo = [MAGIC.as_slice(), &checksum(&body).to_ne_bytes(), &body].concat();
-        let directory = self.path.parent().unwrap_or(&self.path);
-        let is_possible = memo.len() as u64 <= LIMIT && files::make_private_dir(directory).is_ok();
-        if is_possible && self.path.ancestors().skip(1).take(2).all(files::is_own_dir) {
+        if memo.len() as u64 <= LIMIT && self.make_directory().is_some() {
             // Not worth waiting for the disk: a memo that a crash has emptied is not whole, and so is not believed.
-            let _ = files::replace_own(&self.path, &memo);
+            let _ = own::replace(&self.path, &memo);
         }
+    }
+
+    fn make_directory(&self) -> Option<()> {
+        let directory = self.path.parent()?;
+        let parent = directory.parent()?;
+        files::make_private_dir(parent).ok()?;
+        own::is_private_dir(parent).then_some(())?;
+        own::make_dir(directory).ok()
     }
 }
 
@@ -146,9 +153,15 @@ pub fn remember(arguments: &[OsString], answer: &Answer) {
 
 /// Removes the memos that were not renewed for so long that nobody uses them.
 pub fn prune() {
-    if let Some(directory) = directory() {
-        files::remove_older(&directory, clock::unwitnessed_now() - LIFETIME * clock::DAY);
+    if let Some(directory) = directory().filter(|directory| directory.parent().is_some_and(own::is_private_dir)) {
+        own::remove_older(&directory, clock::unwitnessed_now() - LIFETIME * clock::DAY, is_memos_name);
     }
+}
+
+/// A memo's own name, or that of one which somebody stopped being written.
+fn is_memos_name(name: &OsStr) -> bool {
+    let name = name.as_bytes();
+    name.starts_with(own::UNFINISHED.as_bytes()) || name.len() == 16 && name.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// `None` where only the user database knows a home: asking it takes longer than working out the answer.
@@ -158,13 +171,11 @@ fn directory() -> Option<PathBuf> {
     if knows_cache || knows_home() { Some(paths::cache_dir().ok()?.join("memo")) } else { None }
 }
 
-/// Which program this is: its version and its file, so that one that was built anew believes nothing of the old one's.
-fn program() -> Vec<u8> {
-    let mut program = env!("CARGO_PKG_VERSION").as_bytes().to_owned();
-    if let Ok(stamp) = files::program_stamp() {
-        program.extend(stamp.to_bytes());
-    }
-    program
+/// Which program this is and who runs it, so that one that was built anew believes nothing of the old one's, and a user
+/// who has left a group nothing that only the group may read. Where the system does not tell, nothing is kept.
+fn program() -> Option<Vec<u8>> {
+    let identity = process::identity().ok()?;
+    Some([env!("CARGO_PKG_VERSION").as_bytes(), &identity].concat())
 }
 
 /// By hand: `format!` brings two pages of code in that nothing else here touches.
@@ -174,51 +185,4 @@ fn hex(number: u64) -> String {
 
 fn count(testimony: &Testimony) -> i64 {
     i64::try_from(testimony.questions.len()).unwrap_or(i64::MAX)
-}
-
-fn laid_out(question: &Question) -> (u8, Vec<u8>, Vec<u8>) {
-    let mut found = Vec::new();
-    let (kind, subject) = match question {
-        Question::Variable(name, value) => {
-            lay_out_value(value.as_deref(), &mut found);
-            (b'v', name.as_bytes().to_owned())
-        }
-        Question::Place(path, look) => {
-            look.write_to(&mut found);
-            (b'p', path.as_os_str().as_bytes().to_owned())
-        }
-        Question::Counter(path, counter) => {
-            counter.write_to(&mut found);
-            (b'c', path.as_os_str().as_bytes().to_owned())
-        }
-        Question::Terminal(descriptor, answer) => {
-            found.push(u8::from(*answer));
-            (b't', descriptor.to_ne_bytes().to_vec())
-        }
-    };
-    (kind, subject, found)
-}
-
-/// What is found now, as [`laid_out`] writes it.
-fn look_again(kind: &[u8], subject: &[u8], now: &mut Vec<u8>) -> Option<()> {
-    let path = Path::new(OsStr::from_bytes(subject));
-    match kind {
-        b"v" => lay_out_value(env::value(OsStr::from_bytes(subject)).as_deref(), now),
-        b"p" => Look::at(path).write_to(now),
-        b"c" => Counter::of(path).write_to(now),
-        b"t" => now.push(u8::from(env::is_terminal_descriptor(i32::from_ne_bytes(subject.try_into().ok()?)))),
-        _ => return None,
-    }
-    Some(())
-}
-
-/// An empty value is not an unset one. A value may be a secret that a compose file asks for, so only its hash is written
-/// down; std's may change with the compiler, but then the program is another one too.
-fn lay_out_value(value: Option<&OsStr>, bytes: &mut Vec<u8>) {
-    if let Some(value) = value {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(value.as_bytes());
-        bytes.extend(value.len().to_ne_bytes());
-        bytes.extend(hasher.finish().to_ne_bytes());
-    }
 }

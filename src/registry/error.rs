@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use crate::sys::witness;
+
 /// What is wrong with which registry.
 #[derive(Debug)]
 pub struct RegistryError {
@@ -38,6 +40,8 @@ pub enum Cause {
 
 impl RegistryError {
     pub fn new(path: &Path, cause: Cause) -> RegistryError {
+        // A lock or a full disk passes without leaving a trace in any file that was looked at.
+        witness::note_unrepeatable();
         RegistryError { path: path.to_owned(), cause }
     }
 

@@ -123,6 +123,7 @@ impl Registry {
             Ok(error) => RegistryError::from_sqlite(&path, error).into(),
             Err(error) => error,
         };
+        self.leave_wal();
         self.connection.pragma_update(None, "synchronous", "FULL").map_err(|error| named(error.into()))?;
         let transaction = self
             .connection
@@ -139,6 +140,15 @@ impl Registry {
         transaction.commit().map_err(|error| named(error.into()))?;
         self.is_empty = false;
         Ok(value)
+    }
+
+    /// Some tool may have given the file a write-ahead log, whose commits the change counter does not count. Where others
+    /// have it open that stays, and no memo is believed until the next time.
+    fn leave_wal(&self) {
+        let mode = self.connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+        if mode.is_ok_and(|mode| mode == "wal") {
+            let _ = self.connection.pragma_update(None, "journal_mode", "DELETE");
+        }
     }
 
     /// Runs `work` on the reader and names the registry in what SQLite complains of.
@@ -204,7 +214,8 @@ fn open_for_reading(path: &Path) -> Result<Registry, RegistryError> {
     let registry = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     match state(&registry.connection) {
         Ok(State::Current) => Ok(registry),
-        Ok(State::Empty | State::Older) => Err(RegistryError::new(path, Cause::Outdated)),
+        Ok(State::Empty) => Ok(Registry { is_empty: true, ..registry }),
+        Ok(State::Older) => Err(RegistryError::new(path, Cause::Outdated)),
         Err(cause) => Err(RegistryError::new(path, cause)),
     }
 }

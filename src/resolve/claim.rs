@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 
 use crate::app::App;
 use crate::context::{hash_of, is_checkout_of, project_name, sibling_identity};
+use crate::memo;
 use crate::model::{ComposeProjectName, Context, ContextHash};
 use crate::registry::{Allocation, ContextRow, Reader, Registry, SqlResult, allocations, contexts};
 use crate::sys::clock;
@@ -86,6 +87,8 @@ pub fn note_use(registry: &mut Registry, held: &ContextRow) {
         let now = clock::now();
         // A registry that cannot be written still answers; only pruning by age loses a day.
         let _ = registry.write(|writer| Ok(contexts::touch(writer, held.id, now)?));
+        // Once a day, so that the cache stays small also where nobody prunes.
+        memo::prune();
     }
 }
 

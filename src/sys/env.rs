@@ -19,16 +19,6 @@ pub fn raw_var(name: &str) -> Option<String> {
     value(name.as_ref())?.into_string().ok()
 }
 
-/// [`raw_var`] for who says in the end, by [`witness_var`], on which variables its answer depends.
-pub fn unwitnessed_var(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// Notes that the answer depends on the variable.
-pub fn witness_var(name: &str) {
-    let _ = value(name.as_ref());
-}
-
 /// The variable as a path; `None` where it is unset or empty.
 pub fn path(name: &str) -> Option<PathBuf> {
     value(name.as_ref()).filter(|value| !value.is_empty()).map(PathBuf::from)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
-use super::stamp::{Counter, Look, Stamp};
+use super::stamp::{Counter, Look};
 use super::witness;
 
 /// What stat(2) says of the place, links followed.
@@ -69,8 +69,8 @@ pub fn is_link(path: &Path) -> bool {
 /// # Errors
 /// What the system says.
 pub fn canonicalize(path: &Path) -> io::Result<PathBuf> {
-    let _ = link_metadata(path);
-    fs::canonicalize(path)
+    let is_there = link_metadata(path).is_ok();
+    fs::canonicalize(path).inspect_err(|_| note_passing(is_there))
 }
 
 /// What the link says.
@@ -78,8 +78,8 @@ pub fn canonicalize(path: &Path) -> io::Result<PathBuf> {
 /// # Errors
 /// What the system says; it is not a link.
 pub fn read_link(path: &Path) -> io::Result<PathBuf> {
-    let _ = link_metadata(path);
-    fs::read_link(path)
+    let is_link = is_link(path);
+    fs::read_link(path).inspect_err(|_| note_passing(is_link))
 }
 
 /// The names in the directory.
@@ -112,11 +112,11 @@ pub fn database_exists(path: &Path) -> io::Result<bool> {
 /// What the system says; `InvalidInput` for anything that is not a regular file (a pipe would block for ever);
 /// `FileTooLarge` above `limit` bytes.
 pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    if witness::is_listening() {
-        let _ = link_metadata(path);
-    }
-    let file = OpenOptions::new().read(true).custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits()).open(path)?;
-    let metadata = file.metadata()?;
+    let is_there = witness::is_listening() && metadata(path).is_ok();
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
+    let file = file.inspect_err(|_| note_passing(is_there))?;
+    let metadata = file.metadata().inspect_err(|_| note_passing(true))?;
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
@@ -124,7 +124,7 @@ pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or(0));
-    file.take(limit + 1).read_to_end(&mut bytes)?;
+    file.take(limit + 1).read_to_end(&mut bytes).inspect_err(|_| note_passing(true))?;
     // What the kernel makes up while it is read (/proc) has no stamp.
     if bytes.len() as u64 != metadata.len() {
         witness::note_unrepeatable();
@@ -133,6 +133,14 @@ pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")));
     }
     Ok(bytes)
+}
+
+/// What is there and cannot be read may be readable the next time without leaving a trace in its stamp: a disk that
+/// stumbles, too many open files, a group that the user has joined.
+fn note_passing(is_there: bool) {
+    if is_there {
+        witness::note_unrepeatable();
+    }
 }
 
 /// Replaces `path` by write, fsync, rename, keeping its permissions; a new file gets `mode`.
@@ -155,65 +163,6 @@ pub fn replace(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
     fs::File::open(directory)?.sync_all()
-}
-
-/// Whether the path is a directory of this user's that nobody else can write into, and no link.
-pub fn is_own_dir(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && is_own(&found))
-}
-
-/// The bytes of a file of this user's that nobody else can write.
-///
-/// # Errors
-/// As [`read_limited`]; it is another user's, a link, or open to others.
-pub fn read_own(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_NOFOLLOW;
-    let mut file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() || !is_own(&metadata) || metadata.len() > limit {
-        return Err(io::ErrorKind::PermissionDenied.into());
-    }
-    // A file that is replaced by rename never grows: one call reads it.
-    let mut bytes = vec![0; usize::try_from(metadata.len()).map_err(io::Error::other)?];
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Replaces a file of which losing it costs only time: by rename, without waiting for the disk. A link in its place goes
-/// away.
-///
-/// # Errors
-/// What the system says; the old file then stands as it was.
-pub fn replace_own(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
-    file.write_all(contents)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
-}
-
-/// Removes the directory's files that were last written before the moment, in seconds since the epoch. What cannot be
-/// removed stays.
-pub fn remove_older(directory: &Path, moment: i64) {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.metadata().is_ok_and(|found| found.is_file() && found.mtime() < moment)) {
-        let _ = fs::remove_file(entry.path());
-    }
-}
-
-/// The stamp of the program that runs.
-///
-/// # Errors
-/// The system does not tell.
-pub fn program_stamp() -> io::Result<Stamp> {
-    #[cfg(target_os = "linux")]
-    let program = Path::new("/proc/self/exe");
-    #[cfg(not(target_os = "linux"))]
-    let program = &std::env::current_exe()?;
-    Ok(Stamp::of(&fs::metadata(program)?))
-}
-
-fn is_own(metadata: &Metadata) -> bool {
-    metadata.uid() == nix::unistd::geteuid().as_raw() && metadata.mode() & 0o022 == 0
 }
 
 /// Removes the file.

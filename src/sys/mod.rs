@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod env;
 pub mod files;
+pub mod own;
 pub mod paths;
 pub mod process;
 pub mod sockets;

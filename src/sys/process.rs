@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use super::stamp::Stamp;
 use super::{env, files, witness};
 
 /// Becomes the program: its signals and its exit status are then this process's own. Its environment is this one's,
@@ -50,6 +51,22 @@ pub fn output(program: &Path, args: &[&str], patience: Duration) -> Option<Vec<u
             None
         }
     }
+}
+
+/// What tells this program from another one, and who runs it from others: its file's stamp, and the user's groups.
+///
+/// # Errors
+/// The system does not tell.
+pub fn identity() -> io::Result<Vec<u8>> {
+    #[cfg(target_os = "linux")]
+    let program = Path::new("/proc/self/exe");
+    #[cfg(not(target_os = "linux"))]
+    let program = &std::env::current_exe()?;
+    let mut identity = Stamp::of(&std::fs::metadata(program)?).to_bytes().to_vec();
+    identity.extend(nix::unistd::getegid().as_raw().to_ne_bytes());
+    #[cfg(target_os = "linux")]
+    identity.extend(nix::unistd::getgroups()?.iter().flat_map(|group| group.as_raw().to_ne_bytes()));
+    Ok(identity)
 }
 
 /// The first executable of this name on `PATH`.

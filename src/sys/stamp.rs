@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
 /// Nanoseconds for which a file must have stood unchanged before its stamp is believed. A change is stamped with the
@@ -44,9 +45,9 @@ pub enum Look {
     Link(Stamp, Result<Stamp, i32>),
 }
 
-/// A file that counts its own changes in four bytes: its stamp beside the count tells it from a copy put in its place.
+/// A database that counts its own changes: its stamp beside the count tells it from a copy put in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counter(Result<(Stamp, [u8; 4]), i32>);
+pub struct Counter(Result<(Stamp, [u8; 10]), i32>);
 
 impl Stamp {
     pub fn of(metadata: &Metadata) -> Stamp {
@@ -132,12 +133,22 @@ impl Look {
 }
 
 impl Counter {
-    /// Where SQLite's file format keeps the change counter ("The Database Header", 1.3.7), true as long as the journal
-    /// is not a WAL.
-    const OFFSET: u64 = 24;
+    /// From here on SQLite's file format ("The Database Header", 1.3) has the format's versions for writing and for
+    /// reading, a byte each, and after four more bytes the change counter, in four.
+    const OFFSET: u64 = 18;
+
+    /// The version of a database with a write-ahead log, into which changes go without being counted.
+    const WAL: u8 = 2;
 
     pub fn of(path: &Path) -> Counter {
         Counter(Counter::read(path).map_err(|error| number(&error)))
+    }
+
+    /// Whether every change is counted.
+    pub fn is_reliable(&self) -> bool {
+        self.0
+            .as_ref()
+            .map_or_else(|&error| error == Errno::ENOENT as i32, |(_, header)| header[..2] != [Counter::WAL; 2])
     }
 
     /// The same bytes for the same count.
@@ -151,11 +162,11 @@ impl Counter {
         }
     }
 
-    fn read(path: &Path) -> io::Result<(Stamp, [u8; 4])> {
+    fn read(path: &Path) -> io::Result<(Stamp, [u8; 10])> {
         // A pipe that nobody writes to would block for ever.
         let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
         let stamp = Stamp::of(&file.metadata()?);
-        let mut count = [0; 4];
+        let mut count = [0; 10];
         // One that was made and not yet written has no header.
         match file.read_exact_at(&mut count, Counter::OFFSET) {
             Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),

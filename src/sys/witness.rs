@@ -66,7 +66,7 @@ pub fn end() -> Option<Testimony> {
     let Witness { testimony, is_unrepeatable, began_at, .. } = witness;
     let is_settled = |question: &Question| match question {
         Question::Place(_, look) => look.is_settled_at(began_at),
-        Question::Counter(path, counter) => Counter::of(path) == *counter,
+        Question::Counter(path, counter) => counter.is_reliable() && Counter::of(path) == *counter,
         Question::Variable(..) | Question::Terminal(..) => true,
     };
     (!is_unrepeatable && testimony.questions.iter().all(is_settled)).then_some(testimony)

@@ -1,6 +1,8 @@
 //! The memo never changes an answer: whatever happens to the world, a call that may be answered from its memo says what
 //! the same call says without one, byte for byte.
 
+mod change;
+mod mishap;
 mod world;
 
 use std::fs;
@@ -11,7 +13,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::sandbox::await_true;
-use world::{CALLS, Change, World};
+use change::Change;
+use world::{CALLS, World};
 
 /// Each kind of change alone, from a state in which every call has its memo.
 #[test]
@@ -73,6 +76,7 @@ fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6)
 }
 
+/// The call at every prompt.
 const EXPORT: &[&str] = &["export", "--auto"];
 
 /// The only memo there is, of `export --auto`, in a world where it is believed.
@@ -144,7 +148,7 @@ fn link_away(directory: &Path) {
     symlink(elsewhere, directory).unwrap();
 }
 
-/// No process, no lock, nothing written, no place asked twice: what the kernel sees of a warm call.
+/// No process, no lock, nothing written: what the kernel sees of a warm call.
 #[test]
 fn a_warm_call_only_looks() {
     let world = World::new();

@@ -5,7 +5,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::sandbox::{Output, await_true};
+use super::change::Change;
+use crate::sandbox::{Output, Sandbox, await_true};
 use crate::shop::Shop;
 
 /// The calls that are kept.
@@ -36,112 +37,6 @@ services:
     ports: ["6379"]
 "#;
 
-/// Something that happens to the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    EditCompose,
-    TouchComposeBack,
-    DamageCompose,
-    DeleteCompose,
-    LinkCompose,
-    WriteOverrideFile,
-    DeleteOverrideFile,
-    WriteDotenv,
-    DeleteDotenv,
-    WriteConfig,
-    BreakConfig,
-    DeleteConfig,
-    SwitchBranch,
-    SwitchBack,
-    Detach,
-    StartRebase,
-    StartBisect,
-    SetRemote,
-    IncludeConfig,
-    EditIncluded,
-    DamageHead,
-    AddInnerCompose,
-    AddInnerRepository,
-    AddClone,
-    DeleteClone,
-    Release,
-    ReleaseAll,
-    Book,
-    Prune,
-    SetRange,
-    OtherAllocates,
-    RestoreRegistry,
-    DeleteRegistry,
-    GrowOlder,
-    DeleteGantrysOverride,
-    EditGantrysOverride,
-    SetMode,
-    SetProfile,
-    SetHostPort,
-    SetComposeFile,
-    SetDirenv,
-    TakeOverExports,
-    ClearEnvironment,
-    Upgrade,
-    GoDown,
-    GoUp,
-    DeleteMemos,
-    SwapMemos,
-}
-
-impl Change {
-    pub const ALL: &[Change] = &[
-        Change::EditCompose,
-        Change::TouchComposeBack,
-        Change::DamageCompose,
-        Change::DeleteCompose,
-        Change::LinkCompose,
-        Change::WriteOverrideFile,
-        Change::DeleteOverrideFile,
-        Change::WriteDotenv,
-        Change::DeleteDotenv,
-        Change::WriteConfig,
-        Change::BreakConfig,
-        Change::DeleteConfig,
-        Change::SwitchBranch,
-        Change::SwitchBack,
-        Change::Detach,
-        Change::StartRebase,
-        Change::StartBisect,
-        Change::SetRemote,
-        Change::IncludeConfig,
-        Change::EditIncluded,
-        Change::DamageHead,
-        Change::AddInnerCompose,
-        Change::AddInnerRepository,
-        Change::AddClone,
-        Change::DeleteClone,
-        Change::Release,
-        Change::ReleaseAll,
-        Change::Book,
-        Change::Prune,
-        Change::SetRange,
-        Change::OtherAllocates,
-        Change::RestoreRegistry,
-        Change::DeleteRegistry,
-        Change::GrowOlder,
-        Change::DeleteGantrysOverride,
-        Change::EditGantrysOverride,
-        Change::SetMode,
-        Change::SetProfile,
-        Change::SetHostPort,
-        Change::SetComposeFile,
-        Change::SetDirenv,
-        Change::TakeOverExports,
-        Change::ClearEnvironment,
-        Change::Upgrade,
-        Change::GoDown,
-        Change::GoUp,
-        Change::DeleteMemos,
-        Change::SwapMemos,
-    ];
-}
-
 /// Where the calls are made, and what they find there.
 pub struct World {
     shop: Shop,
@@ -170,14 +65,30 @@ impl World {
         world
     }
 
-    fn path(&self, relative: &str) -> PathBuf {
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.shop.sandbox
+    }
+
+    pub fn path(&self, relative: &str) -> PathBuf {
         self.shop.sandbox.path(relative)
     }
 
     /// The program, with a memo as it may.
     pub fn run(&self, call: &[&str]) -> Output {
+        self.shop.sandbox.run(&mut self.command(call))
+    }
+
+    pub fn command(&self, call: &[&str]) -> Command {
         let mut command = self.shop.sandbox.command(self.path("bin/gantry").to_str().unwrap(), &self.directory);
         command.args(call).envs(self.variables.iter().cloned());
+        command
+    }
+
+    /// A call for which the system fails to open the file.
+    pub fn run_without(&self, file: &Path, call: &[&str]) -> Output {
+        let mut command = self.shop.sandbox.command("strace", &self.directory);
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=open,openat:error=EIO", "-P"]).arg(file);
+        command.arg(self.path("bin/gantry")).args(call).envs(self.variables.iter().cloned());
         self.shop.sandbox.run(&mut command)
     }
 
@@ -316,7 +227,7 @@ impl World {
         self.shop.port(number).to_string()
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub fn write(&self, path: &str, text: &str) {
         fs::write(self.path(path), self.shop.fill(text)).unwrap();
     }
 
