@@ -1,15 +1,23 @@
 //! Whether the Compose that is installed understands `!override`. Asked once, then remembered beside the program's own
 //! time stamp: starting `docker compose version` costs more than everything else here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sys::{clock, files, paths, process};
+use crate::sys::{clock, env, files, paths, process};
 
 /// The first with `!override` and `!reset` as they are used here.
 const NEEDED: [u32; 3] = [2, 24, 4];
+
+/// Where docker looks for plugins beside the user's own directory (docker/cli, `cli-plugins/manager`).
+const PLUGIN_DIRECTORIES: [&str; 4] = [
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
+];
 
 /// Long enough for a cold start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -17,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes.
 const CACHE_LIMIT: u64 = 64 * 1024;
 
-/// Seconds for which an answer holds that may change without the program: its plugin is installed or updated alone.
+/// Seconds for which an answer holds that may change without the program: its plugin lies where nobody looks for it.
 const RETRY: i64 = 10 * 60;
 
 /// What was found, and for which program.
@@ -35,7 +43,7 @@ struct Cached {
 /// by the time it is needed.
 pub(super) fn too_old() -> Option<String> {
     let docker = process::find_program("docker")?;
-    let stamp = files::stamp(&docker)?;
+    let stamp = stamp(&docker)?;
     let cache = paths::cache_dir().ok()?.join("compose-version.json");
     let version = remembered(&cache, &docker, &stamp).unwrap_or_else(|| {
         let output = process::output(&docker, &["compose", "version", "--short"], PATIENCE);
@@ -45,6 +53,15 @@ pub(super) fn too_old() -> Option<String> {
         version
     })?;
     (numbers(&version)? < NEEDED).then_some(version)
+}
+
+/// What changes when the program does, or its plugin: Compose is updated without docker.
+fn stamp(docker: &Path) -> Option<String> {
+    let own = env::path("DOCKER_CONFIG").or_else(|| Some(paths::home_dir().ok()?.join(".docker")));
+    let own = own.map(|directory| directory.join("cli-plugins"));
+    let plugins = own.into_iter().chain(PLUGIN_DIRECTORIES.map(PathBuf::from));
+    let plugins = plugins.filter_map(|directory| files::stamp(&directory.join("docker-compose")));
+    Some(files::stamp(docker)? + &plugins.map(|plugin| format!(" {plugin}")).collect::<String>())
 }
 
 /// The answer that still holds: a good one as long as the program is the same, another for ten minutes.

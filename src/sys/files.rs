@@ -170,9 +170,9 @@ pub fn replace(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
 /// # Errors
 /// What the system says.
 pub fn remove(path: &Path) -> io::Result<()> {
-    if link_metadata(path).is_ok() {
-        witness::note_unrepeatable();
-    }
+    // Asked first: on a read-only file system, removing what is not there is an error of another kind.
+    link_metadata(path)?;
+    witness::note_unrepeatable();
     fs::remove_file(path)
 }
 

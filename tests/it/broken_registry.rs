@@ -9,6 +9,7 @@ use std::process::Command;
 use rusqlite::Connection;
 
 use crate::booked::{Booked, SERVICES};
+use crate::ports::Block;
 use crate::sandbox::{Output, Sandbox};
 
 const REGISTRY: &str = "[SANDBOX]/home/.local/share/gantry/registry.db";
@@ -216,6 +217,23 @@ fn a_read_only_home_still_tells_what_is_booked() {
     booked.with_mount(read_only, "book mail").check("", &error, 1);
     fs::remove_file(booked.sandbox.registry()).unwrap();
     booked.with_mount(read_only, "book mail").check("", &error, 1);
+}
+
+/// Not the registry's directory alone: where there is no override, there is nothing to remove either.
+#[test]
+fn a_read_only_home_without_an_override_is_no_error() {
+    let (mut booked, block) = (Booked::new(), Block::take());
+    let fixed = format!("services:\n  db: {{image: postgres, ports: [\"{}:5432\"]}}\n", block.port(0));
+    booked.project = booked.sandbox.directory("fixed");
+    booked.sandbox.write(booked.project.join("compose.yaml"), fixed);
+    booked.exports = booked.sandbox.gantry(&booked.project, ["export", "--auto"]).require_success().stdout;
+    assert!(!booked.exports.contains("COMPOSE_FILE"), "{}", booked.exports);
+    let home = booked.sandbox.path("home").display().to_string();
+    let read_only = format!("mount --bind {home} {home} && mount -o remount,ro,bind {home}");
+    for _ in 0..2 {
+        booked.with_mount(&read_only, "export --auto").check(&booked.exports, "", 0);
+    }
+    booked.with_mount(&read_only, "run -- echo ran").check("ran\n", "", 0);
 }
 
 /// The registry is copied into a file system of its own, which is then filled up.

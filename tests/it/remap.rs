@@ -341,6 +341,25 @@ fn an_old_compose_is_told_and_a_new_one_asked_once() {
     assert_eq!(std::fs::read_to_string(sandbox.path("asked")).unwrap(), "compose version --short\n");
 }
 
+/// Compose is a package of its own, so its update leaves docker's program as it was.
+#[test]
+fn a_compose_that_was_updated_is_asked_at_once() {
+    let (mut sandbox, block) = (Sandbox::new(), Block::take());
+    let remote = remote(&sandbox, "shop", block.port(0));
+    let [one, two] = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
+    sandbox.set("DOCKER_CONFIG", sandbox.path("docker"));
+    let plugin = sandbox.write("docker/cli-plugins/docker-compose", "2.20.3");
+    pretend_compose(&mut sandbox, &format!("$(cat {})", plugin.display()));
+    sandbox.gantry(&one, ["export", "--auto"]).require_success();
+    for (version, has_override) in [("2.20.3", false), ("2.30.0", true), ("2.20.4", false)] {
+        sandbox.write(&plugin, version);
+        for _ in 0..3 {
+            let output = sandbox.gantry(&two, ["export", "--auto"]).require_success();
+            assert_eq!(output.stdout.contains("COMPOSE_FILE="), has_override, "{version}: {output:?}");
+        }
+    }
+}
+
 /// Without `--auto` the new port is nobody's yet; the others must not go back to what the file says for that.
 #[test]
 fn an_override_outlives_a_port_that_is_not_booked_yet() {
