@@ -8,8 +8,8 @@
 //! questions, 6,000 find out which call this is. An empty static program of C takes 20,000; the other 43,000 are std's,
 //! which reads `/proc/self/maps` to find the end of the stack before `main`, and can be spared by unsafe code alone.
 //! Some 60 pages are touched, twice those of an empty program: a dozen of code, because the functions lie where the
-//! linker puts them, and the rest data. A file that orders the symbols would save perhaps nine, 2 % of the time, and break
-//! with every compiler.
+//! linker puts them, and the rest data. A file that orders the symbols would save perhaps nine, 2 % of the time, and
+//! break with every compiler.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
