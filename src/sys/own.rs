@@ -20,7 +20,7 @@ pub fn is_private_dir(path: &Path) -> bool {
 /// The bytes of a file of this user's that nobody else can write.
 ///
 /// # Errors
-/// As [`read_limited`]; it is another user's, a link, or open to others.
+/// What the system says; it is not a regular file, larger than `limit` bytes, another user's, a link, or open to others.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_NOFOLLOW;
     let mut file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;

@@ -1,6 +1,7 @@
 //! The memo never changes an answer: whatever happens to the world, a call that may be answered from its memo says what
 //! the same call says without one, byte for byte.
 
+mod apply;
 mod change;
 mod mishap;
 mod world;
