@@ -31,7 +31,7 @@ fn one_change_at_a_time() {
 fn check_change(change: Change) {
     let mut world = World::new();
     for call in CALLS {
-        world.warm_up(call);
+        world.settle(call);
     }
     world.apply(change);
     for call in CALLS {
@@ -92,12 +92,12 @@ fn world_with_a_memo() -> (World, PathBuf) {
 
 /// What is in the memo's place is not believed: the answer is worked out, and right.
 #[track_caller]
-fn check_disbelief(what: &str, harm: impl FnOnce(&World, &Path)) {
+fn check_disbelief(what: &str, harm: impl FnOnce(&mut World, &Path)) {
     let (mut world, memo) = world_with_a_memo();
     // A marked answer would show at once.
     let marked = String::from_utf8_lossy(&fs::read(&memo).unwrap()).contains("GANTRY_CONTEXT");
     assert!(marked, "the memo holds the answer as it is");
-    harm(&world, &memo);
+    harm(&mut world, &memo);
     assert!(!world.answers_from_memo(EXPORT), "{what}: believed");
     world.check(EXPORT, &[]);
 }

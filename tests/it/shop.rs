@@ -37,7 +37,11 @@ pub struct Shop {
 impl Shop {
     /// Nothing is booked yet.
     pub fn new() -> Shop {
-        let sandbox = Sandbox::new();
+        Shop::inside(Sandbox::new())
+    }
+
+    /// The same in a sandbox that is there.
+    pub fn inside(sandbox: Sandbox) -> Shop {
         let checkout = sandbox.repository("shop", REMOTE);
         let shop = Shop { sandbox, checkout, block: Block::take() };
         shop.compose(COMPOSE);

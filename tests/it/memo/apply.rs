@@ -45,6 +45,7 @@ impl World {
             | Change::ClearEnvironment
             | Change::GoDown
             | Change::GoUp => self.change_shell(change),
+            Change::Upgrade => self.upgrade(),
             _ => self.change_gantry(change),
         }
     }
@@ -174,7 +175,6 @@ impl World {
                     fs::write(file.unwrap().path(), "services: {}\n").unwrap();
                 }
             }
-            Change::Upgrade => self.upgrade(),
             Change::DeleteMemos => drop(fs::remove_dir_all(self.path("home/.cache/gantry/memo"))),
             // Each is whole, but not the answer to this call.
             _ => {

@@ -42,6 +42,7 @@ pub struct World {
     pub(super) shop: Shop,
     /// Where the calls are made from.
     pub(super) directory: PathBuf,
+    program: PathBuf,
     /// Variables beside the sandbox's own.
     pub(super) variables: Vec<(String, String)>,
     /// How many changes there were: contents that differ each time.
@@ -52,14 +53,21 @@ pub struct World {
 impl World {
     /// A clone with everything booked.
     pub fn new() -> World {
-        let shop = Shop::new();
-        let world =
-            World { directory: shop.checkout.clone(), shop, variables: Vec::new(), turn: 0, wrote_no_memo: false };
+        // A thousand bookings, and nobody here asks whether they survive a power cut.
+        let memory = Path::new("/dev/shm");
+        let shop = Shop::inside(if memory.is_dir() { Sandbox::within(memory) } else { Sandbox::new() });
+        let world = World {
+            directory: shop.checkout.clone(),
+            program: env!("CARGO_BIN_EXE_gantry").into(),
+            shop,
+            variables: Vec::new(),
+            turn: 0,
+            wrote_no_memo: false,
+        };
         world.shop.compose(COMPOSE);
         world.write("shop/plain.yaml", "services: {plain: {image: x}}\n");
         world.write("shop/extra.yaml", "services: {extra: {image: x, ports: ['{3}:99']}}\n");
         fs::create_dir_all(world.path("shop/inner")).unwrap();
-        world.upgrade();
         world.run(&["export", "--auto"]);
         fs::copy(world.shop.sandbox.registry(), world.path("backup.db")).unwrap();
         world
@@ -79,7 +87,7 @@ impl World {
     }
 
     pub fn command(&self, call: &[&str]) -> Command {
-        let mut command = self.shop.sandbox.command(self.path("bin/gantry").to_str().unwrap(), &self.directory);
+        let mut command = self.shop.sandbox.command(self.program.to_str().unwrap(), &self.directory);
         command.args(call).envs(self.variables.iter().cloned());
         command
     }
@@ -88,13 +96,13 @@ impl World {
     pub fn run_without(&self, file: &Path, call: &[&str]) -> Output {
         let mut command = self.shop.sandbox.command("strace", &self.directory);
         command.args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=open,openat:error=EIO", "-P"]).arg(file);
-        command.arg(self.path("bin/gantry")).args(call).envs(self.variables.iter().cloned());
+        command.arg(&self.program).args(call).envs(self.variables.iter().cloned());
         self.shop.sandbox.run(&mut command)
     }
 
     /// The same call in the same world without a memo: the user's directories are a copy, which it may change.
     fn run_cold(&self, cold: &Path, call: &[&str]) -> Output {
-        let mut command = self.shop.sandbox.command(self.path("bin/gantry").to_str().unwrap(), &self.directory);
+        let mut command = self.shop.sandbox.command(self.program.to_str().unwrap(), &self.directory);
         let there = |text: &str| text.replace(self.path("home").to_str().unwrap(), cold.to_str().unwrap());
         command.args(call).envs(self.variables.iter().map(|(name, value)| (name, there(value))));
         command.env("HOME", cold);
@@ -139,7 +147,18 @@ impl World {
         self.wrote_no_memo
     }
 
-    /// Repeats the call until it is answered from its memo.
+    /// Repeats the call until it has a memo, and leaves that as it is.
+    #[track_caller]
+    pub fn settle(&self, call: &[&str]) {
+        let known = self.memos().len();
+        await_true("a memo", || {
+            let before = self.memo_stamps();
+            self.run(call);
+            before.len() > known && before == self.memo_stamps()
+        });
+    }
+
+    /// Repeats the call until the system sees that it is answered from its memo.
     #[track_caller]
     pub fn warm_up(&self, call: &[&str]) {
         await_true("an answer from the memo", || {
@@ -157,7 +176,7 @@ impl World {
     pub fn trace(&self, call: &[&str]) -> Vec<String> {
         let mut command = self.shop.sandbox.command("strace", &self.directory);
         let log = self.path("trace");
-        command.args(["-f", "-qq", "-o"]).arg(&log).arg(self.path("bin/gantry")).args(call);
+        command.args(["-f", "-qq", "-o"]).arg(&log).arg(&self.program).args(call);
         command.envs(self.variables.iter().cloned());
         self.shop.sandbox.run(&mut command).require_success();
         let text = fs::read(&log).unwrap();
@@ -193,11 +212,12 @@ impl World {
     }
 
     /// Another program in the same place, as an installation leaves it.
-    pub fn upgrade(&self) {
+    pub fn upgrade(&mut self) {
         // By a process of its own: what this one has open for writing, a child that another test is just starting has
         // too, and the kernel runs no program that is open for writing.
         let script = format!("mkdir -p bin && cp {} bin/new && mv bin/new bin/gantry", env!("CARGO_BIN_EXE_gantry"));
         self.shop.sandbox.script("dash", &self.path(""), &script).require_success();
+        self.program = self.path("bin/gantry");
     }
 
     /// Makes the file or directory another user's, which takes root.
