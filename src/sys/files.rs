@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
-use super::stamp::{Counter, Look};
+use super::stamp::{Counter, Look, Stamp};
 use super::witness;
 
 /// What stat(2) says of the place, links followed.
@@ -176,11 +176,10 @@ pub fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
-/// What changes when the file does: its device, inode, size and time of change. `None` where it cannot be told.
+/// What changes when the file does, links followed, as text. `None` where it cannot be told.
 pub fn stamp(path: &Path) -> Option<String> {
-    let metadata = metadata(path).ok()?;
-    let (device, inode, size) = (metadata.dev(), metadata.ino(), metadata.size());
-    Some(format!("{device}:{inode}:{size}:{}.{:09}", metadata.ctime(), metadata.ctime_nsec()))
+    let stamp = Stamp::of(&metadata(path).ok()?);
+    Some(stamp.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Makes the directory and its parents, readable for the user alone; one that exists stays as it is.
