@@ -23,6 +23,7 @@ pub struct App {
     config: OnceCell<ProjectConfig>,
     project: OnceCell<Project>,
     registry: Option<Registry>,
+    is_elsewhere: bool,
 }
 
 impl App {
@@ -35,6 +36,13 @@ impl App {
             let _ = self.directory.set(env::current_dir()?);
         }
         Ok(self.directory.get().expect("set above"))
+    }
+
+    /// Goes to another directory than the one where the user stands; what was opened there is forgotten. The registry
+    /// stays open.
+    pub fn enter(&mut self, directory: PathBuf) {
+        let registry = self.registry.take();
+        *self = App { directory: directory.into(), registry, is_elsewhere: true, ..App::default() };
     }
 
     /// The context of the current directory, as its checkout tells it.
@@ -66,7 +74,7 @@ impl App {
     /// [`compose::ComposeError`] where Compose would refuse them.
     pub fn project(&self) -> Result<&Project> {
         if self.project.get().is_none() {
-            let loaded = compose::load_project(&self.context()?.root, &compose_env);
+            let loaded = compose::load_project(&self.context()?.root, &|name| self.compose_env(name));
             let _ = self.project.set(loaded?);
         }
         Ok(self.project.get().expect("set above"))
@@ -107,6 +115,37 @@ impl App {
         }
         Ok(self.registry.as_mut().filter(|registry| registry.is_readable()))
     }
+
+    /// The `COMPOSE_FILE` that the user set, also where gantry's own stands before it: an override that another checkout
+    /// left in the environment says nothing of this one.
+    pub fn own_compose_file(&self) -> Option<String> {
+        match self.is_elsewhere {
+            true => None,
+            false if has_gantrys_compose_file() => env::var("GANTRY_COMPOSE_FILE"),
+            false => env::var("COMPOSE_FILE"),
+        }
+    }
+
+    /// Whether the environment's `COMPOSE_FILE` is not this directory's: gantry exported it, for this context or for
+    /// another, or the user set it elsewhere.
+    pub fn has_foreign_compose_file(&self) -> bool {
+        has_gantrys_compose_file() || self.is_elsewhere && env::raw_var("COMPOSE_FILE").is_some()
+    }
+
+    /// The process environment as a compose file may see it.
+    fn compose_env(&self, name: &str) -> Option<String> {
+        match name {
+            "COMPOSE_FILE" => self.own_compose_file(),
+            // Paths from the directory where the user stands.
+            "COMPOSE_ENV_FILES" | "COMPOSE_PATH_SEPARATOR" if self.is_elsewhere => None,
+            _ => env::raw_var(name),
+        }
+    }
+}
+
+/// Whether the environment's `COMPOSE_FILE` is one that gantry exported, for this context or for another.
+fn has_gantrys_compose_file() -> bool {
+    env::var("COMPOSE_FILE").is_some_and(|list| is_gantrys(&list))
 }
 
 /// Where the overrides lie, one a context.
@@ -117,17 +156,6 @@ pub fn overrides_dir() -> Result<PathBuf> {
     Ok(paths::state_dir()?.join("overrides"))
 }
 
-/// The `COMPOSE_FILE` that the user set, also where gantry's own stands before it: an override that another checkout
-/// left in the environment says nothing of this one.
-pub fn own_compose_file() -> Option<String> {
-    if has_gantrys_compose_file() { env::var("GANTRY_COMPOSE_FILE") } else { env::var("COMPOSE_FILE") }
-}
-
-/// Whether the environment's `COMPOSE_FILE` is one that gantry exported, for this context or for another.
-pub fn has_gantrys_compose_file() -> bool {
-    env::var("COMPOSE_FILE").is_some_and(|list| is_gantrys(&list))
-}
-
 /// Whether the last file of the list is an override. What stands between the files may be said in a `.env` that is not
 /// this checkout's, so the list is not taken apart.
 fn is_gantrys(list: &str) -> bool {
@@ -135,9 +163,4 @@ fn is_gantrys(list: &str) -> bool {
     let overrides = overrides.as_deref().and_then(Path::to_str);
     let name = overrides.and_then(|overrides| list.rsplit_once(overrides)?.1.strip_prefix('/')?.strip_suffix(".yaml"));
     name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// The process environment as a compose file may see it.
-fn compose_env(name: &str) -> Option<String> {
-    if name == "COMPOSE_FILE" { own_compose_file() } else { env::raw_var(name) }
 }

@@ -1,5 +1,6 @@
 //! `gantry.yml`, the few words a project may say to gantry: what its context is keyed by, its Compose project
-//! name, and whether its ports may be remapped.
+//! name, whether its ports may be remapped, what runs it, which service is its web server, and what to do around a
+//! start and a stop.
 //!
 //! A key that nobody knows is an error, since a typo that passes silently changes a project's ports.
 
@@ -7,14 +8,31 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::model::ComposeProjectName;
+use crate::model::{ComposeProjectName, EngineKind};
 use crate::sys::files;
 use crate::yaml::{self, Key, Node, Value};
 
 /// The file's name in a project's root.
 pub const FILE_NAME: &str = "gantry.yml";
 
-const KEYS: [&str; 3] = ["identity", "project_name", "remap"];
+const KEYS: [&str; 10] = [
+    "identity",
+    "project_name",
+    "remap",
+    "engine",
+    "http",
+    "hooks",
+    "pre_start",
+    "post_start",
+    "pre_stop",
+    "post_stop",
+];
+
+/// The keys under `hooks:` that are no hooks themselves.
+const HOOK_KEYS: [&str; 5] = ["pre_start", "post_start", "pre_stop", "post_stop", "timeout"];
+
+/// Seconds that a hook may take where `gantry.yml` says nothing: long enough for migrations and a cold build.
+const HOOK_TIMEOUT: u64 = 300;
 
 /// What `gantry.yml` says; the default is what its absence says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +43,38 @@ pub struct ProjectConfig {
     pub project_name: Option<ComposeProjectName>,
     /// `remap:`
     pub remap: Remap,
+    /// `engine:`
+    pub engine: Option<EngineKind>,
+    /// `http:`, the service that a browser wants, or `SERVICE:CONTAINER_PORT`.
+    pub http: Option<String>,
+    /// `hooks:`, or the hooks by themselves.
+    pub hooks: Hooks,
+}
+
+/// Commands around a start and a stop, in their order. A stranger's repository says them, so they run only after the
+/// user has trusted the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hooks {
+    pub pre_start: Vec<String>,
+    pub post_start: Vec<String>,
+    pub pre_stop: Vec<String>,
+    pub post_stop: Vec<String>,
+    /// Seconds that one command may take.
+    pub timeout: u64,
+}
+
+impl Default for Hooks {
+    fn default() -> Hooks {
+        let none = Vec::new;
+        Hooks { pre_start: none(), post_start: none(), pre_stop: none(), post_stop: none(), timeout: HOOK_TIMEOUT }
+    }
+}
+
+impl Hooks {
+    /// Whether there is nothing to run.
+    pub fn is_empty(&self) -> bool {
+        [&self.pre_start, &self.post_start, &self.pre_stop, &self.post_stop].into_iter().all(Vec::is_empty)
+    }
 }
 
 /// What a context is keyed by, beside the remote.
@@ -116,9 +166,75 @@ fn apply(config: &mut ProjectConfig, key: &Key, node: &Node) -> Result<(), Compl
         }
         "remap" => config.remap = one_of(key, node, [("auto", Remap::Auto), ("never", Remap::Never)])?,
         "project_name" => config.project_name = Some(project_name(node)?),
-        unknown => return Err(Complaint { line: key.line, message: unknown_key(unknown) }),
+        "engine" => {
+            config.engine =
+                one_of(key, node, [("docker", Some(EngineKind::Docker)), ("podman", Some(EngineKind::Podman))])?;
+        }
+        "http" => config.http = Some(http_service(node)?),
+        "hooks" => apply_hooks(&mut config.hooks, node)?,
+        hook if HOOK_KEYS[..4].contains(&hook) => apply_hook(&mut config.hooks, key, node)?,
+        unknown => return Err(Complaint { line: key.line, message: unknown_key(unknown, &KEYS) }),
     }
     Ok(())
+}
+
+fn apply_hooks(hooks: &mut Hooks, node: &Node) -> Result<(), Complaint> {
+    let Value::Mapping(entries) = &node.value else {
+        let message = format!("`hooks` must be a mapping of hooks to commands, not {}", shown(node));
+        return Err(Complaint { line: node.line, message });
+    };
+    entries.iter().try_for_each(|(key, node)| apply_hook(hooks, key, node))
+}
+
+fn apply_hook(hooks: &mut Hooks, key: &Key, node: &Node) -> Result<(), Complaint> {
+    let place = match key.name.as_str() {
+        "pre_start" => &mut hooks.pre_start,
+        "post_start" => &mut hooks.post_start,
+        "pre_stop" => &mut hooks.pre_stop,
+        "post_stop" => &mut hooks.post_stop,
+        "timeout" => {
+            hooks.timeout = seconds(node)?;
+            return Ok(());
+        }
+        unknown => return Err(Complaint { line: key.line, message: unknown_key(unknown, &HOOK_KEYS) }),
+    };
+    *place = commands(key, node)?;
+    Ok(())
+}
+
+/// One command, or several in a list.
+fn commands(key: &Key, node: &Node) -> Result<Vec<String>, Complaint> {
+    let command = |node: &Node| {
+        let text = node.as_str().filter(|text| !text.trim().is_empty() && !text.contains('\0'));
+        text.map(str::to_owned).ok_or_else(|| {
+            let message = format!("`{}` must be a command or a list of commands, not {}", key.name, shown(node));
+            Complaint { line: node.line, message }
+        })
+    };
+    match &node.value {
+        Value::Null => Ok(Vec::new()),
+        Value::Sequence(items) => items.iter().map(command).collect(),
+        _ => Ok(vec![command(node)?]),
+    }
+}
+
+fn seconds(node: &Node) -> Result<u64, Complaint> {
+    let number = match node.value {
+        Value::Integer(number) => u64::try_from(number).ok().filter(|seconds| (1..=86_400).contains(seconds)),
+        _ => None,
+    };
+    number.ok_or_else(|| {
+        let message = format!("`timeout` must be a number of seconds from 1 to 86400, not {}", shown(node));
+        Complaint { line: node.line, message }
+    })
+}
+
+fn http_service(node: &Node) -> Result<String, Complaint> {
+    let name = node.as_str().filter(|name| !name.is_empty());
+    name.map(str::to_owned).ok_or_else(|| {
+        let message = format!("`http` must be a service, or SERVICE:CONTAINER_PORT, not {}", shown(node));
+        Complaint { line: node.line, message }
+    })
 }
 
 fn one_of<T: Copy, const N: usize>(key: &Key, node: &Node, choices: [(&str, T); N]) -> Result<T, Complaint> {
@@ -141,14 +257,17 @@ fn shown(node: &Node) -> String {
     node.as_str().map_or_else(|| format!("of type {}", node.type_name()), |text| format!("`{}`", text.escape_debug()))
 }
 
-fn unknown_key(name: &str) -> String {
-    let nearest = KEYS.into_iter().map(|key| (distance(name, key), key)).min();
+fn unknown_key(name: &str, keys: &[&str]) -> String {
+    let nearest = keys.iter().map(|key| (distance(name, key), *key)).min();
     let shown = name.escape_debug();
     match nearest {
         Some((distance, key)) if distance <= key.len() / 3 => {
             format!("unknown key `{shown}`; did you mean `{key}`?")
         }
-        _ => format!("unknown key `{shown}`; the keys are {}", KEYS.map(|key| format!("`{key}`")).join(", ")),
+        _ => {
+            let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+            format!("unknown key `{shown}`; the keys are {}", keys.join(", "))
+        }
     }
 }
 
@@ -182,13 +301,25 @@ mod tests {
         #[track_caller]
         fn check(text: &str, identity: Identity, project_name: Option<&str>, remap: Remap) {
             let project_name = project_name.and_then(ComposeProjectName::new);
-            assert_eq!(load(text.as_bytes()), Ok(ProjectConfig { identity, project_name, remap }), "{text:?}");
+            let expected = ProjectConfig { identity, project_name, remap, ..ProjectConfig::default() };
+            assert_eq!(load(text.as_bytes()), Ok(expected), "{text:?}");
         }
         check("", Identity::Branch, None, Remap::Auto);
         check("# nothing yet\n", Identity::Branch, None, Remap::Auto);
         check("identity: branch\nremap: auto\n", Identity::Branch, None, Remap::Auto);
         check("identity: worktree\n", Identity::Worktree, None, Remap::Auto);
         check("project_name: shop_1\nremap: never\n", Identity::Branch, Some("shop_1"), Remap::Never);
+    }
+
+    #[test]
+    fn hooks_stand_under_their_key_or_alone() {
+        let grouped = load(b"hooks:\n  pre_start: make\n  post_stop: [one, two]\n  timeout: 9\n").expect("read");
+        let (pre_start, post_stop) = (vec!["make".to_owned()], vec!["one".to_owned(), "two".to_owned()]);
+        assert_eq!(grouped.hooks, Hooks { pre_start, post_stop, timeout: 9, ..Hooks::default() });
+        let alone = load(b"pre_start: make\npost_stop: [one, two]\nhttp: web:80\nengine: podman\n").expect("read");
+        assert_eq!(alone.hooks, Hooks { timeout: HOOK_TIMEOUT, ..grouped.hooks });
+        assert_eq!((alone.http.as_deref(), alone.engine), (Some("web:80"), Some(EngineKind::Podman)));
+        assert!(load(b"hooks: {}\n").expect("read").hooks.is_empty() && !alone.hooks.is_empty());
     }
 
     #[test]
@@ -199,7 +330,21 @@ mod tests {
         }
         check("\nidentiy: branch\n", "2: unknown key `identiy`; did you mean `identity`?");
         check("Project-Name: x\n", "1: unknown key `Project-Name`; did you mean `project_name`?");
-        check("ports: 1\n", "1: unknown key `ports`; the keys are `identity`, `project_name`, `remap`");
+        check(
+            "ports: 1\n",
+            "1: unknown key `ports`; the keys are `identity`, `project_name`, `remap`, `engine`, `http`, `hooks`, \
+             `pre_start`, `post_start`, `pre_stop`, `post_stop`",
+        );
+        check("engine: lxc\n", "1: `engine` must be `docker` or `podman`, not `lxc`");
+        check("http: 80\n", "1: `http` must be a service, or SERVICE:CONTAINER_PORT, not of type integer");
+        check("hooks: make\n", "1: `hooks` must be a mapping of hooks to commands, not `make`");
+        check("hooks:\n  prestart: make\n", "2: unknown key `prestart`; did you mean `pre_start`?");
+        check("pre_start: [make, 1]\n", "1: `pre_start` must be a command or a list of commands, not of type integer");
+        check("post_stop: ' '\n", "1: `post_stop` must be a command or a list of commands, not ` `");
+        check(
+            "hooks: { timeout: 0 }\n",
+            "1: `timeout` must be a number of seconds from 1 to 86400, not of type integer",
+        );
         check("identity: path\n", "1: `identity` must be `branch` or `worktree`, not `path`");
         check("identity:\n", "1: `identity` must be `branch` or `worktree`, not of type null");
         check("remap: false\n", "1: `remap` must be `auto` or `never`, not of type boolean");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::app::{self, App};
+use crate::app::App;
 use crate::compose::ComposeError;
 use crate::config::{self, Remap};
 use crate::context;
@@ -45,9 +45,9 @@ pub struct ResolveOptions {
 /// told.
 pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
     let mut resolution = resolve_here(app, options)?;
-    if app::has_gantrys_compose_file() && !resolution.variables.contains_key(&VariableName::COMPOSE_FILE) {
+    if app.has_foreign_compose_file() && !resolution.variables.contains_key(&VariableName::COMPOSE_FILE) {
         resolution.unset.push(VariableName::GANTRY_COMPOSE_FILE);
-        match app::own_compose_file() {
+        match app.own_compose_file() {
             Some(own) => drop(resolution.variables.insert(VariableName::COMPOSE_FILE, own)),
             None => resolution.unset.push(VariableName::COMPOSE_FILE),
         }
@@ -104,7 +104,7 @@ fn resolve_here(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
         }
     }
     if let (None, Some((held, _)), true) = (&discovery, &known, may_remap) {
-        resolution.variables.extend(remap::last_known(&held.hash));
+        resolution.variables.extend(remap::last_known(&held.hash, app.own_compose_file()));
     }
     resolution.inputs.sort_unstable();
     resolution.inputs.dedup();
@@ -121,7 +121,7 @@ fn without_context(app: &mut App, error: anyhow::Error, may_remap: bool) -> Resu
     if let Some((held, rows)) = held {
         resolution.variables = variables(&held, &rows, None);
         if may_remap {
-            resolution.variables.extend(remap::last_known(&held.hash));
+            resolution.variables.extend(remap::last_known(&held.hash, app.own_compose_file()));
         }
     }
     Ok(resolution)

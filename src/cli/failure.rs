@@ -71,7 +71,8 @@ impl Failure {
             return failure("compose", FAILED, Some(hint));
         }
         if error.is::<ConfigError>() {
-            let hint = "the keys are `identity: branch|worktree`, `project_name: NAME` and `remap: auto|never`";
+            let hint = "the keys are `identity: branch|worktree`, `project_name: NAME`, `remap: auto|never`, \
+                        `engine: docker|podman`, `http: SERVICE` and `hooks:`";
             return failure("config", FAILED, Some(hint.to_owned()));
         }
         if let Some(error) = error.downcast_ref::<RepositoryError>() {

@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::model::{FixedName, PublishedPort, ServiceName, Source};
+use crate::model::{ExposedPort, FixedName, PublishedPort, ServiceName, Source};
 
 pub use find::FILE_NAMES;
 
@@ -47,6 +47,8 @@ pub struct Project {
     pub ports: Vec<PublishedPort>,
     /// Services with more ports than can be booked: an override would have to list them all.
     pub left_as_written: BTreeSet<ServiceName>,
+    /// Container ports that are open to the other services alone, in the order of the files.
+    pub exposed: Vec<ExposedPort>,
     /// The names of containers, volumes and networks that are the same in every checkout.
     pub fixed_names: Vec<FixedName>,
     /// Every active service, those that publish nothing included.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::model::{FixedKind, FixedName, PublishedPort, ServiceName};
+use crate::model::{ExposedPort, FixedKind, FixedName, PublishedPort, ServiceName};
 
 use super::assemble::assemble;
 use super::environment::{Environment, Surroundings};
@@ -128,5 +128,22 @@ fn add_service(project: &mut Project, Entry { name, node, .. }: &Entry) {
             source: container.place.source(),
         });
     }
+    project.exposed.extend(exposed_ports(name, node));
     project.services.push(ServiceName::new(name.as_str()));
+}
+
+/// The entries of `expose`: a number or a range, with a protocol or without.
+fn exposed_ports(service: &str, node: &Node) -> Vec<ExposedPort> {
+    let entries = node.field("expose").map(Node::items).unwrap_or_default();
+    let texts = entries.iter().filter_map(|entry| match &entry.value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        _ => None,
+    });
+    texts
+        .map(|text| {
+            let (port, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
+            ExposedPort { service: service.to_owned(), port: port.to_owned(), protocol: protocol.to_owned() }
+        })
+        .collect()
 }

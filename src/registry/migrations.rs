@@ -8,7 +8,7 @@ use super::error::Cause;
 const APPLICATION_ID: i32 = 0x676e_7472;
 
 /// The step at index `n` leads from `user_version` `n` to `n + 1`.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     // Identities and paths are bytes: neither has to be UTF-8. `container_port` 0 stands for a service that was booked
     // by name, without a compose file. `variable` is NULL while the compose file does not mention the allocation.
     "CREATE TABLE contexts (
@@ -82,6 +82,25 @@ const STEPS: [&str; 2] = [
     ) STRICT;",
     // Each booking asks which names its context has; without this it would read those of all contexts.
     "CREATE INDEX fixed_names_by_context ON fixed_names (context_id);",
+    // A project's HTTP port is an allocation of the context that its directory is; `http_service` names it as `gantry
+    // get` takes it. `scan` is JSON: what the last look found, read as a whole and never asked for in parts. `trusted`
+    // keeps each trusted file's whole content, so that no hash has to be believed.
+    "CREATE TABLE projects (
+        id INTEGER PRIMARY KEY,
+        hostname TEXT NOT NULL UNIQUE,
+        path BLOB NOT NULL UNIQUE,
+        directory BLOB NOT NULL,
+        http_service TEXT NOT NULL,
+        scan TEXT NOT NULL,
+        registered_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        started_at INTEGER,
+        status_changed_at INTEGER
+    ) STRICT;
+    CREATE TABLE trusted (
+        path BLOB PRIMARY KEY,
+        content BLOB NOT NULL
+    ) STRICT;",
 ];
 
 /// The `user_version` that this program writes.

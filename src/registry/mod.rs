@@ -27,9 +27,11 @@ pub mod contexts;
 mod error;
 pub mod fixed_names;
 mod migrations;
+pub mod projects;
 pub mod pruned;
 pub mod ranges;
 pub mod reserves;
+pub mod trusted;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,6 +42,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 pub use allocations::Allocation;
 pub use contexts::ContextRow;
 pub use error::{Cause, RegistryError};
+pub use projects::ProjectRow;
 
 use crate::sys::{files, witness};
 use migrations::State;

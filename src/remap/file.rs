@@ -40,21 +40,21 @@ pub(super) fn compose_variables(discovery: &Discovery, path: &Path) -> Result<Ve
     // From `.env` alone it would not do: Compose looks for the files once before it has read that.
     let is_told = separator == ":" || env::var("COMPOSE_PATH_SEPARATOR").is_some();
     let separator_variable = (!is_told).then(|| (VariableName::COMPOSE_PATH_SEPARATOR, separator.clone()));
-    let own = app::own_compose_file().map(|own| (VariableName::GANTRY_COMPOSE_FILE, own));
+    let own = discovery.own_compose_file.clone().map(|own| (VariableName::GANTRY_COMPOSE_FILE, own));
     let list = (VariableName::COMPOSE_FILE, list.join(separator));
     Ok([list].into_iter().chain(separator_variable).chain(own).collect())
 }
 
 /// The variables that the context's override was written for, while the compose file cannot be read: without them a
-/// `docker compose up` would publish what the file says.
-pub fn last_known(hash: &ContextHash) -> Vec<(VariableName, String)> {
+/// `docker compose up` would publish what the file says. `own` is the user's own `COMPOSE_FILE`.
+pub fn last_known(hash: &ContextHash, own: Option<String>) -> Vec<(VariableName, String)> {
     let known = || {
         let path = override_path(hash).ok()?;
         let text = String::from_utf8(files::read_limited(&path, LIMIT).ok()?).ok()?;
         let list = text.lines().next()?.strip_prefix(FIRST_LINE)?.to_owned();
         list.ends_with(path.to_str()?).then_some(list)
     };
-    let own = app::own_compose_file().map(|own| (VariableName::GANTRY_COMPOSE_FILE, own));
+    let own = own.map(|own| (VariableName::GANTRY_COMPOSE_FILE, own));
     known().map_or(Vec::new(), |list| [(VariableName::COMPOSE_FILE, list)].into_iter().chain(own).collect())
 }
 

@@ -47,7 +47,7 @@ pub fn apply(discovery: &Discovery, booked: &Booked, is_allowed: bool) -> Result
     let is_booked = |slot: &Slot| allocation_of(slot, &booked.allocations).is_some();
     if changes.is_empty() && !discovery.slots.iter().all(is_booked) {
         // What is not booked yet says nothing of what is.
-        let variables = if is_allowed { last_known(hash) } else { Vec::new() };
+        let variables = if is_allowed { last_known(hash, discovery.own_compose_file.clone()) } else { Vec::new() };
         return Ok(Outcome { variables, ..Outcome::default() });
     }
     if changes.is_empty() {

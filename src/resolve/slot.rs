@@ -46,6 +46,8 @@ pub struct Discovery {
     pub files: Vec<PathBuf>,
     /// What stands between them in `COMPOSE_FILE`.
     pub separator: String,
+    /// The `COMPOSE_FILE` that the user set.
+    pub own_compose_file: Option<String>,
     pub notes: Vec<Note>,
     pub inputs: Vec<PathBuf>,
 }
@@ -72,7 +74,16 @@ pub fn discover(app: &App) -> Result<Discovery> {
     fixed_names.extend(project_name(app)?);
     let left_as_written = project.left_as_written.clone();
     let separator = project.separator.clone();
-    Ok(Discovery { slots, fixed_names, left_as_written, files, separator, notes, inputs: project.inputs.clone() })
+    Ok(Discovery {
+        slots,
+        fixed_names,
+        left_as_written,
+        files,
+        separator,
+        own_compose_file: app.own_compose_file(),
+        notes,
+        inputs: project.inputs.clone(),
+    })
 }
 
 /// The name that `gantry.yml` gives the Compose project: two checkouts that read it replace each other's containers.
