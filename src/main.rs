@@ -17,7 +17,7 @@
 //! ```text
 //! 5  faces    hot.rs  cli/
 //! 4  verbs    resolve/  remap/  exports.rs  status.rs  prune.rs
-//! 3  hands    app.rs (lazy handles)  listeners/
+//! 3  hands    app.rs (lazy handles)  engine/  listeners/
 //! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
 //! 0  ground   model/ (plain words)  sys/ (doors: processes, files, clock, environment, paths)
@@ -39,6 +39,7 @@ mod cli;
 mod compose;
 mod config;
 mod context;
+mod engine;
 mod exports;
 mod hot;
 mod listeners;

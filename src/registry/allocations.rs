@@ -143,6 +143,15 @@ pub fn clear_variables(writer: &Reader, context_id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Gives the allocation another port.
+///
+/// # Errors
+/// As [`insert`].
+pub fn set_port(writer: &Reader, id: i64, port: Port) -> Result<()> {
+    writer.execute("UPDATE allocations SET port = ? WHERE id = ?", [i64::from(port.number()), id])?;
+    Ok(())
+}
+
 /// Gives the port back.
 pub fn delete(writer: &Reader, id: i64) -> Result<()> {
     writer.execute("DELETE FROM allocations WHERE id = ?", [id])?;

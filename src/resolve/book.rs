@@ -6,12 +6,12 @@ use super::choose::{Chooser, Demand};
 use super::claim::{self, Claim};
 use super::names::{self, Clash};
 use super::pair::{Entry, pair};
-use super::{Discovery, Note, PortTaken, Slot};
+use super::{Discovery, Face, Note, PortTaken, Slot};
 use crate::allocator::Exhausted;
 use crate::app::App;
 use crate::model::{Context, Kind, Port, Protocol, ServiceName};
 use crate::registry::allocations::NewAllocation;
-use crate::registry::{Allocation, ContextRow, Reader, allocations, contexts};
+use crate::registry::{Allocation, ContextRow, Reader, allocations, contexts, projects};
 use crate::sys::clock;
 
 /// How `book` was asked.
@@ -38,8 +38,14 @@ pub struct Booked {
 /// What is to be booked.
 #[derive(Clone, Copy, Debug)]
 enum Wish<'a> {
-    Everything,
-    Service { name: &'a ServiceName, options: BookOptions },
+    /// Every slot, and the service that the project's HTTP port goes by where no slot is called that.
+    Everything {
+        http: Option<&'a ServiceName>,
+    },
+    Service {
+        name: &'a ServiceName,
+        options: BookOptions,
+    },
 }
 
 /// Books every slot that has no port yet. Writes nothing where all have one.
@@ -47,7 +53,32 @@ enum Wish<'a> {
 /// # Errors
 /// The registry cannot be read, or cannot be written though something is new.
 pub fn book_project(app: &mut App, discovery: &Discovery) -> Result<Booked> {
-    book(app, discovery, Wish::Everything)
+    let root = app.context()?.root.clone();
+    let http = match app.existing_registry()? {
+        Some(registry) => registry.read(|reader| projects::http_service_at(reader, &root))?,
+        None => None,
+    };
+    let http = http.and_then(|name| beside(&discovery.slots, &name));
+    book(app, discovery, Wish::Everything { http: http.as_ref() })
+}
+
+/// Books every slot and the project's HTTP port within the caller's transaction.
+///
+/// # Errors
+/// As [`book_project`].
+pub fn book_within(writer: &Reader, context: &Context, discovery: &Discovery, http_service: &str) -> Result<Booked> {
+    let http = beside(&discovery.slots, http_service);
+    Session::begin(writer, context, clock::now())?.run(discovery, Wish::Everything { http: http.as_ref() })
+}
+
+/// The service of `SERVICE` or `SERVICE:CONTAINER_PORT`, where the compose file publishes nothing for it.
+fn beside(slots: &[Slot], http_service: &str) -> Option<ServiceName> {
+    let is_it = |face: &Face| {
+        let service = face.service.as_str();
+        http_service == service || http_service == format!("{service}:{}", face.container_port)
+    };
+    let is_published = slots.iter().flat_map(|slot| &slot.faces).any(is_it);
+    (!is_published).then(|| ServiceName::new(http_service))
 }
 
 /// What the context has by now; `None` where it holds nothing yet. Books nothing.
@@ -115,7 +146,7 @@ fn is_settled(rows: &[Allocation], slots: &[Slot], wish: Wish<'_>) -> bool {
         Entry::Found { row, description } => row.is_described_by(description),
     });
     let name_booked = match wish {
-        Wish::Everything => true,
+        Wish::Everything { http } => http.is_none_or(|name| rows.iter().any(|row| row.service == *name)),
         Wish::Service { name, .. } => rows.iter().any(|row| row.service == *name),
     };
     all_booked && (name_booked || slots.iter().any(|slot| wish.wants(slot)))
@@ -140,14 +171,14 @@ fn kept_notes(rows: &[Allocation], wish: Wish<'_>) -> Result<Vec<Note>> {
 impl Wish<'_> {
     fn wants(self, slot: &Slot) -> bool {
         match self {
-            Wish::Everything => true,
+            Wish::Everything { .. } => true,
             Wish::Service { name, .. } => slot.faces.iter().any(|face| face.service == *name),
         }
     }
 
     fn options(self) -> BookOptions {
         match self {
-            Wish::Everything => BookOptions::default(),
+            Wish::Everything { .. } => BookOptions::default(),
             Wish::Service { options, .. } => options,
         }
     }
@@ -191,8 +222,8 @@ impl<'a> Session<'a> {
             // `--port` names one port: the service's others get what the file says.
             options.port = None;
         }
-        if let Wish::Service { name, options } = wish {
-            self.book_name(name, &rows, slots, options)?;
+        if let Wish::Service { name, .. } | Wish::Everything { http: Some(name) } = wish {
+            self.book_name(name, &rows, slots, wish)?;
         }
         notes.append(&mut self.chooser.notes);
         let clashes = names::settle(self.writer, &self.held, &discovery.fixed_names)?;
@@ -233,26 +264,24 @@ impl<'a> Session<'a> {
     }
 
     /// Books a service that neither the registry nor the compose file has, by its name alone.
-    fn book_name(
-        &mut self,
-        name: &ServiceName,
-        rows: &[Allocation],
-        slots: &[Slot],
-        options: BookOptions,
-    ) -> Result<()> {
+    fn book_name(&mut self, name: &ServiceName, rows: &[Allocation], slots: &[Slot], wish: Wish<'_>) -> Result<()> {
         let is_known = rows.iter().any(|row| row.service == *name)
             || slots.iter().any(|slot| slot.faces.iter().any(|face| face.service == *name));
         if is_known {
             return Ok(());
         }
-        let kind = Kind::by_name(name.as_str()).unwrap_or(Kind::DEFAULT);
+        let by_name = Kind::by_name(name.as_str());
+        let kind = match by_name {
+            None if matches!(wish, Wish::Everything { .. }) => Kind::HTTP,
+            kind => kind.unwrap_or(Kind::DEFAULT),
+        };
         let demand = Demand {
             service: name,
             kind: kind.as_str(),
-            preferred: options.port,
+            preferred: wish.options().port,
             length: 1,
             protocols: vec![Protocol::Tcp],
-            strict: options.strict,
+            strict: wish.options().strict,
         };
         let Some(port) = self.chooser.choose(&demand)? else { return Ok(()) };
         let new = NewAllocation {

@@ -92,7 +92,7 @@ impl<'a> Chooser<'a> {
 
 /// Whether the listener on the port was started in this checkout, or from this context's shell: a project that was
 /// running before it met gantry keeps its port.
-fn is_own(held: &ContextRow, port: Port) -> Result<bool> {
+pub(super) fn is_own(held: &ContextRow, port: Port) -> Result<bool> {
     let listeners = listeners::listeners(Some(port))?;
     let is_own = |found: &Listener| listeners::origin_of(found.pid, &found.name).belongs_to(&held.hash, &held.path);
     Ok(listeners.iter().any(is_own))

@@ -51,15 +51,15 @@ pub fn nearest_names(name: &str, rows: &[Allocation], discovery: &Discovery) -> 
     let services = rows.iter().map(|row| &row.service);
     let published = discovery.slots.iter().flat_map(|slot| slot.faces.iter().map(|face| &face.service));
     let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::DEFAULT).map(|kind| ServiceName::new(kind.as_str()));
-    let mut known: Vec<ServiceName> = services.chain(published).cloned().chain(kinds).collect();
-    known.sort_unstable();
-    known.dedup();
-    let mut scored: Vec<(f64, String)> = known
-        .into_iter()
-        .map(|known| (likeness(name, known.as_str()), known.as_str().to_owned()))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .collect();
+    nearest_of(name, services.chain(published).map(ToString::to_string).chain(kinds.map(|kind| kind.to_string())))
+}
+
+/// The known names near `name`, the nearest first, three at most.
+pub fn nearest_of(name: &str, known: impl Iterator<Item = String>) -> Vec<String> {
+    let mut scored: Vec<(f64, String)> =
+        known.map(|known| (likeness(name, &known), known)).filter(|(likeness, _)| *likeness > 0.75).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
     scored.into_iter().take(3).map(|(_, name)| name).collect()
 }
 

@@ -11,14 +11,16 @@ mod names;
 mod note;
 mod pair;
 mod release;
+mod reseat;
 mod slot;
 mod taken;
 
-pub use book::{BookOptions, Booked, book_project, book_service, booked_already};
+pub use book::{BookOptions, Booked, book_project, book_service, book_within, booked_already};
 pub use claim::{Claim, judge, known, note_use};
-pub use lookup::{UnknownService, find_allocation, nearest_names};
+pub use lookup::{UnknownService, find_allocation, nearest_names, nearest_of};
 pub use names::Clash;
 pub use note::{Note, PortTaken};
 pub use release::{give_back, has_fixed_names};
+pub use reseat::reseat;
 pub use slot::{Discovery, Face, Slot, discover};
 pub use taken::{Holder, holder_of};

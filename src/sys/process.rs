@@ -29,26 +29,41 @@ pub fn exec<'a>(
     command.args(args).exec()
 }
 
+/// What a program printed, and whether it ended well.
+#[derive(Debug)]
+pub struct Captured {
+    pub is_success: bool,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
 /// What the program prints, where it ends well within `patience`; after that it is killed.
 pub fn output(program: &Path, args: &[&str], patience: Duration) -> Option<Vec<u8>> {
+    capture(program, args, patience).ok().filter(|captured| captured.is_success).map(|captured| captured.stdout)
+}
+
+/// Runs the program to its end; where that takes longer than `patience`, it is killed.
+///
+/// # Errors
+/// It cannot be started; `TimedOut`.
+pub fn capture(program: &Path, args: &[&str], patience: Duration) -> io::Result<Captured> {
     witness::note_unrepeatable();
-    let child = Command::new(program)
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let pid = i32::try_from(child.id()).ok()?;
+    let child =
+        Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait_with_output()));
     match receiver.recv_timeout(patience) {
-        Ok(Ok(output)) if output.status.success() => Some(output.stdout),
-        Ok(_) => None,
+        Ok(output) => output.map(|output| Captured {
+            is_success: output.status.success(),
+            stdout: output.stdout,
+            stderr: output.stderr,
+        }),
         Err(_) => {
             // It has not been waited for, so the number is still its own.
             let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
-            None
+            let message = format!("no answer within {} seconds", patience.as_secs());
+            Err(io::Error::new(io::ErrorKind::TimedOut, message))
         }
     }
 }

@@ -1,0 +1,88 @@
+//! Why an engine cannot be had.
+
+use std::fmt;
+
+use crate::model::EngineKind;
+
+/// No engine, or none that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineError {
+    /// Its program is not on `PATH`.
+    Missing(EngineKind),
+    /// It is there, and says this instead of an answer.
+    NotAnswering { kind: EngineKind, detail: String },
+    /// Neither engine can be had.
+    None { docker: Box<EngineError>, podman: Box<EngineError> },
+    /// The engine answers, but nothing drives it with compose files.
+    NoCompose(EngineKind),
+    /// The engine answers in a way that gantry does not understand.
+    Incomprehensible { kind: EngineKind, detail: String },
+}
+
+impl EngineError {
+    pub(super) fn none(docker: EngineError, podman: EngineError) -> EngineError {
+        EngineError::None { docker: Box::new(docker), podman: Box::new(podman) }
+    }
+
+    /// What the engine's program said, in one line.
+    pub(super) fn refused(kind: EngineKind, said: &str) -> EngineError {
+        let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let detail = match lines.as_slice() {
+            [] => "it said nothing".to_owned(),
+            [.., last] if kind == EngineKind::Podman => (*last).to_owned(),
+            [first, ..] => (*first).to_owned(),
+        };
+        EngineError::NotAnswering { kind, detail }
+    }
+
+    /// The way out.
+    pub fn hint(&self) -> String {
+        match self {
+            EngineError::None { docker, podman } => match (&**docker, &**podman) {
+                (EngineError::Missing(_), EngineError::Missing(_)) => {
+                    "install Docker Engine with its Compose plugin (on Debian and Ubuntu: docker.io and \
+                     docker-compose-v2 or docker-compose), or podman and podman-compose"
+                        .to_owned()
+                }
+                (EngineError::Missing(_), other) | (other, _) => other.hint(),
+            },
+            EngineError::Missing(EngineKind::Docker) => {
+                "install Docker Engine with its Compose plugin: docker.io and docker-compose-v2 or docker-compose on \
+                 Debian and Ubuntu"
+                    .to_owned()
+            }
+            EngineError::Missing(EngineKind::Podman) => "install podman and podman-compose".to_owned(),
+            EngineError::NotAnswering { kind: EngineKind::Docker, .. } => {
+                "is it running? `sudo systemctl start docker` starts it; who may use it is in the group `docker`; \
+                 `docker info` says more"
+                    .to_owned()
+            }
+            EngineError::NotAnswering { kind: EngineKind::Podman, .. } => "`podman info` says more".to_owned(),
+            EngineError::NoCompose(EngineKind::Docker) => {
+                "install the Compose plugin: docker-compose-v2, docker-compose or docker-compose-plugin, as your \
+                 distribution calls it; `docker compose version` then answers"
+                    .to_owned()
+            }
+            EngineError::NoCompose(EngineKind::Podman) => {
+                "install podman-compose 1.3 or newer, or podman 4.7 or newer with a Compose it can call".to_owned()
+            }
+            EngineError::Incomprehensible { kind, .. } => format!("`{kind} version` tells which one this is"),
+        }
+    }
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EngineError::Missing(kind) => write!(f, "{kind} is not installed"),
+            EngineError::NotAnswering { kind, detail } => write!(f, "{kind} does not answer: {detail}"),
+            EngineError::None { docker, podman } => write!(f, "no container engine: {docker}; {podman}"),
+            EngineError::NoCompose(kind) => write!(f, "{kind} has no Compose"),
+            EngineError::Incomprehensible { kind, detail } => {
+                write!(f, "{kind} answers in a way that gantry does not understand: {detail}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for EngineError {}

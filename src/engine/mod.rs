@@ -1,0 +1,258 @@
+//! Container engines: what runs on them, as they tell it now, and the Compose that drives them.
+//!
+//! Everything goes through the engines' own programs, so that a context of `docker`, a remote host or a rootless socket
+//! are the user's, and what gantry starts is what `docker compose` by hand would have started. Nothing is remembered:
+//! each question is asked anew, and containers are found by the labels that Compose gives them, whoever started them.
+
+mod docker;
+mod error;
+mod inspect;
+mod podman;
+mod usage;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::model::{EngineKind, Port, Protocol};
+use crate::sys::process::{self, Captured};
+
+pub use docker::Docker;
+pub use error::EngineError;
+pub use podman::Podman;
+pub use usage::Usage;
+
+/// Long enough for an engine that is busy, short enough for who waits at a prompt.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Compose's label with the project's name; Podman's providers set it too.
+pub const PROJECT_LABEL: &str = "com.docker.compose.project";
+
+/// An engine that answers.
+pub trait Engine: fmt::Debug + Sync {
+    fn kind(&self) -> EngineKind;
+
+    /// The engine's own program.
+    fn program(&self) -> &Path;
+
+    /// What stands for `docker compose` on this engine.
+    ///
+    /// # Errors
+    /// [`EngineError::NoCompose`].
+    fn compose(&self) -> Result<Invocation>;
+
+    /// The containers of a Compose project, or of all of them, by service and number. Those that `compose run` has
+    /// made for one command are left out.
+    ///
+    /// # Errors
+    /// The engine does not answer, or not in a way that is understood.
+    fn containers(&self, project: Option<&str>) -> Result<Vec<Container>>;
+
+    /// What the running ones of these containers use now. Takes an engine about two seconds.
+    ///
+    /// # Errors
+    /// As [`Engine::containers`].
+    fn usages(&self, ids: &[&str]) -> Result<Vec<Usage>>;
+}
+
+/// A program and its first arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    pub program: PathBuf,
+    pub arguments: Vec<OsString>,
+}
+
+/// A container that Compose has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    pub id: String,
+    pub name: String,
+    /// The Compose project's name.
+    pub project: String,
+    pub service: String,
+    /// Counted from 1 among the service's replicas.
+    pub number: u32,
+    /// Where the compose file lay.
+    pub directory: Option<PathBuf>,
+    pub image: String,
+    pub state: ContainerState,
+    /// How it ended, where it did.
+    pub exit_code: Option<i64>,
+    /// `None` where the image and the compose file say no way to tell.
+    pub health: Option<Health>,
+    /// RFC 3339.
+    pub started_at: Option<String>,
+    pub ports: Vec<Publication>,
+}
+
+/// Where a container stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ContainerState {
+    Created,
+    Running,
+    Paused,
+    Restarting,
+    Exited,
+    Dead,
+}
+
+/// What the container's own check says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    Starting,
+    Healthy,
+    Unhealthy,
+}
+
+/// A port that the engine publishes on the host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Publication {
+    pub port: Port,
+    pub container_port: Port,
+    pub protocol: Protocol,
+    /// `0.0.0.0`, `::` or what the compose file says.
+    pub host_ip: String,
+}
+
+impl Container {
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, ContainerState::Running | ContainerState::Restarting)
+    }
+
+    /// It ran to its end and said that all went well: a migration, for one.
+    pub fn is_done(&self) -> bool {
+        self.state == ContainerState::Exited && self.exit_code == Some(0)
+    }
+}
+
+impl ContainerState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ContainerState::Created => "created",
+            ContainerState::Running => "running",
+            ContainerState::Paused => "paused",
+            ContainerState::Restarting => "restarting",
+            ContainerState::Exited => "exited",
+            ContainerState::Dead => "dead",
+        }
+    }
+}
+
+impl Health {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Health::Starting => "starting",
+            Health::Healthy => "healthy",
+            Health::Unhealthy => "unhealthy",
+        }
+    }
+}
+
+/// The engine that was asked for, else the first that answers.
+///
+/// # Errors
+/// [`EngineError`]: it is not installed, or does not answer.
+pub fn find(wanted: Option<EngineKind>) -> Result<Box<dyn Engine>> {
+    match wanted {
+        Some(EngineKind::Docker) => Ok(Box::new(Docker::find()?)),
+        Some(EngineKind::Podman) => Ok(Box::new(Podman::find()?)),
+        None => match Docker::find() {
+            Ok(docker) => Ok(Box::new(docker)),
+            Err(docker) => Podman::find()
+                .map(|podman| Box::new(podman) as Box<dyn Engine>)
+                .map_err(|podman| EngineError::none(docker, podman).into()),
+        },
+    }
+}
+
+/// The engine that runs the Compose project, and its containers there: the one that was asked for, else the one that
+/// has any of them, else the first that answers.
+///
+/// # Errors
+/// As [`find`] and [`Engine::containers`].
+pub fn find_of(project: &str, wanted: Option<EngineKind>) -> Result<(Box<dyn Engine>, Vec<Container>)> {
+    let engine = find(wanted)?;
+    let containers = engine.containers(Some(project))?;
+    if wanted.is_none()
+        && containers.is_empty()
+        && engine.kind() == EngineKind::Docker
+        && let Ok(podman) = Podman::find()
+        && let Ok(there) = podman.containers(Some(project))
+        && !there.is_empty()
+    {
+        return Ok((Box::new(podman), there));
+    }
+    Ok((engine, containers))
+}
+
+/// Stops containers by themselves, where Compose cannot be asked because the compose file is gone: SIGTERM, then
+/// SIGKILL after `timeout` seconds.
+///
+/// # Errors
+/// The engine does not answer, or refuses.
+pub fn stop_containers(engine: &dyn Engine, ids: &[&str], timeout: u32) -> Result<()> {
+    let (timeout, patience) = (timeout.to_string(), PATIENCE + Duration::from_secs(timeout.into()));
+    let arguments: Vec<&str> = ["stop", "--time", &timeout].into_iter().chain(ids.iter().copied()).collect();
+    ask_within(engine.kind(), engine.program(), &arguments, patience).map(drop)
+}
+
+/// Removes containers by themselves, running or not, and the project's networks.
+///
+/// # Errors
+/// As [`stop_containers`].
+pub fn remove_project(engine: &dyn Engine, project: &str) -> Result<()> {
+    let (kind, program) = (engine.kind(), engine.program());
+    let containers = engine.containers(Some(project))?;
+    if !containers.is_empty() {
+        let ids = containers.iter().map(|container| container.id.as_str());
+        ask(kind, program, &["rm", "--force", "--volumes"].into_iter().chain(ids).collect::<Vec<_>>())?;
+    }
+    let networks = labelled(engine, "network", project)?;
+    if !networks.is_empty() {
+        let names = networks.iter().map(String::as_str);
+        ask(kind, program, &["network", "rm"].into_iter().chain(names).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// The names of the project's volumes.
+///
+/// # Errors
+/// As [`stop_containers`].
+pub fn volumes(engine: &dyn Engine, project: &str) -> Result<Vec<String>> {
+    labelled(engine, "volume", project)
+}
+
+/// The names of the project's networks or volumes.
+fn labelled(engine: &dyn Engine, what: &str, project: &str) -> Result<Vec<String>> {
+    let filter = format!("label={PROJECT_LABEL}={project}");
+    let format = if what == "network" { "{{.ID}}" } else { "{{.Name}}" };
+    let arguments = [what, "ls", "--filter", &filter, "--format", format];
+    Ok(lines(&ask(engine.kind(), engine.program(), &arguments)?))
+}
+
+/// What the program prints.
+///
+/// # Errors
+/// [`EngineError::NotAnswering`] with what it said instead.
+fn ask(kind: EngineKind, program: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
+    ask_within(kind, program, arguments, PATIENCE)
+}
+
+fn ask_within(kind: EngineKind, program: &Path, arguments: &[&str], patience: Duration) -> Result<Vec<u8>> {
+    match process::capture(program, arguments, patience) {
+        Ok(Captured { is_success: true, stdout, .. }) => Ok(stdout),
+        Ok(Captured { stderr, .. }) => Err(EngineError::refused(kind, &String::from_utf8_lossy(&stderr)).into()),
+        Err(error) => Err(EngineError::refused(kind, &error.to_string()).into()),
+    }
+}
+
+fn lines(output: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(output).lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
