@@ -10,7 +10,7 @@ use std::path::Path;
 use paths::Names;
 
 /// An outside crate and the only room that names it.
-const OWNERS: [(&str, &str); 12] = [
+const OWNERS: [(&str, &str); 13] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
@@ -22,6 +22,7 @@ const OWNERS: [(&str, &str); 12] = [
     ("listeners", "listeners"),
     ("directories", "sys"),
     ("nix", "sys"),
+    ("signal_hook", "sys"),
     ("tempfile", "sys"),
 ];
 
