@@ -9,6 +9,8 @@ use crate::allocator::Exhausted;
 use crate::compose::ComposeError;
 use crate::config::ConfigError;
 use crate::context::RepositoryError;
+use crate::engine::EngineError;
+use crate::project::ProjectError;
 use crate::registry::{Cause, RegistryError};
 use crate::resolve::{PortTaken, UnknownService};
 use crate::shell::quote_posix;
@@ -50,6 +52,8 @@ pub const USAGE: u8 = 2;
 pub const NOT_FOUND: u8 = 3;
 /// 4: a port conflict, or a full range.
 pub const CONFLICT: u8 = 4;
+/// 5: a program or daemon that is needed is missing or does not answer.
+pub const MISSING: u8 = 5;
 
 impl Failure {
     /// `{"format_version":1,"error":{"kind","message","hint"}}`, on one line.
@@ -88,6 +92,13 @@ impl Failure {
         }
         if let Some(error) = error.downcast_ref::<PortTaken>() {
             return failure("port_conflict", CONFLICT, Some(of_taken(error)));
+        }
+        if let Some(error) = error.downcast_ref::<ProjectError>() {
+            let (kind, exit, hint) = of_project(error);
+            return failure(kind, exit, Some(hint));
+        }
+        if let Some(error) = error.downcast_ref::<EngineError>() {
+            return failure("engine", MISSING, Some(error.hint()));
         }
         if let Some(error) = error.downcast_ref::<UnknownService>() {
             return failure("not_found", NOT_FOUND, Some(of_unknown(error)));
@@ -157,6 +168,65 @@ fn of_unknown(error: &UnknownService) -> String {
         nearest => {
             let names: Vec<_> = nearest.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
             format!("did you mean {}? `gantry book` books any name", names.join(" or "))
+        }
+    }
+}
+
+fn of_project(error: &ProjectError) -> (&'static str, u8, String) {
+    match error {
+        ProjectError::Unknown { nearest, .. } => ("not_found", NOT_FOUND, of_unknown_project(nearest)),
+        ProjectError::NotRegistered { .. } => {
+            ("not_found", NOT_FOUND, "`gantry register` gives it a hostname; `gantry list` lists the others".to_owned())
+        }
+        ProjectError::HostnameTaken { hostname, .. } => (
+            "hostname_taken",
+            FAILED,
+            format!("choose another one with --hostname, or give this one up: `gantry unregister {hostname}`"),
+        ),
+        ProjectError::PathTaken { hostname, .. } => (
+            "path_taken",
+            FAILED,
+            format!(
+                "`gantry update {hostname}` looks at its files again; `gantry unregister --keep-ports {hostname}` \
+                 first, to register it under another hostname"
+            ),
+        ),
+        ProjectError::NoDirectory { .. } => ("not_found", NOT_FOUND, "make it first, or check the path".to_owned()),
+        ProjectError::NotADirectory { .. } => ("usage", USAGE, "name the project's directory".to_owned()),
+        ProjectError::PartOf { path, root } => {
+            let own = quote_posix(&path.join(crate::config::FILE_NAME).display().to_string());
+            let root = quote_posix(&root.display().to_string());
+            ("usage", USAGE, format!("register --path {root}, or make it a project of its own: `touch {own}`"))
+        }
+        ProjectError::Gone { hostname, .. } => (
+            "gone",
+            NOT_FOUND,
+            format!(
+                "where it was moved, `gantry config {hostname} --set path=NEW`; else `gantry unregister {hostname}`"
+            ),
+        ),
+        ProjectError::NothingToRun { .. } => (
+            "not_found",
+            NOT_FOUND,
+            "gantry runs Compose projects: add a compose.yaml; `gantry run -- CMD` runs a command with the ports".to_owned(),
+        ),
+        ProjectError::Running { hostname, .. } => {
+            ("running", FAILED, format!("`gantry stop {hostname}` first; --force stops it and goes on"))
+        }
+        ProjectError::NoSuchHttpService { known, .. } => {
+            let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+            ("config", FAILED, format!("it publishes {known}; `http:` in gantry.yml names one of them"))
+        }
+        ProjectError::Setting { hint, .. } => ("usage", USAGE, hint.clone()),
+    }
+}
+
+fn of_unknown_project(nearest: &[String]) -> String {
+    match nearest {
+        [] => "`gantry list` lists the projects; `gantry register` adds one".to_owned(),
+        nearest => {
+            let names: Vec<_> = nearest.iter().map(|name| format!("`{name}`")).collect();
+            format!("did you mean {}? `gantry list` lists them all", names.join(" or "))
         }
     }
 }

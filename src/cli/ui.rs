@@ -172,6 +172,33 @@ impl Ui {
         Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
     }
 
+    /// Asks for a text on the terminal, with a default that can be edited; `None` where the user gave up. `check` says
+    /// what is wrong with a text.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn ask(
+        &self,
+        question: &str,
+        default: &str,
+        check: &dyn Fn(&str) -> std::result::Result<(), String>,
+    ) -> Result<Option<String>> {
+        loop {
+            let asked = inquire::Text::new(&format!("{question}:")).with_initial_value(default).prompt();
+            let text = match asked {
+                Ok(text) => text.trim().to_owned(),
+                Err(inquire::InquireError::OperationCanceled | inquire::InquireError::OperationInterrupted) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error.into()),
+            };
+            match check(&text) {
+                Ok(()) => return Ok(Some(text)),
+                Err(wrong) => self.warn(&wrong),
+            }
+        }
+    }
+
     /// A closed stderr is nobody's concern: there is nowhere left to tell it.
     fn say(&self, text: &str) {
         let line = format!("{text}\n");

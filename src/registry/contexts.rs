@@ -63,6 +63,12 @@ pub fn of_identity(reader: &Reader, identity: &[u8]) -> Result<Vec<ContextRow>> 
     reader.prepare(&sql)?.query_map([identity], ContextRow::from_row)?.collect()
 }
 
+/// The contexts that the checkout at `path` holds, branch by branch.
+pub fn of_path(reader: &Reader, path: &Path) -> Result<Vec<ContextRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM contexts WHERE path = ? ORDER BY label, id");
+    reader.prepare(&sql)?.query_map([bytes(path)], ContextRow::from_row)?.collect()
+}
+
 /// Every context, by label, then path.
 pub fn all(reader: &Reader) -> Result<Vec<ContextRow>> {
     let sql = format!("SELECT {COLUMNS} FROM contexts ORDER BY label, path");
@@ -106,6 +112,12 @@ pub fn insert(
 /// Gives the context, ports and all, to the checkout at `path`.
 pub fn hand_over(writer: &Reader, id: i64, path: &Path, now: i64) -> Result<()> {
     writer.execute("UPDATE contexts SET path = ?, used_at = ? WHERE id = ?", params![bytes(path), now, id])?;
+    Ok(())
+}
+
+/// Forgets the context and all that it holds.
+pub fn delete(writer: &Reader, id: i64) -> Result<()> {
+    writer.execute("DELETE FROM contexts WHERE id = ?", [id])?;
     Ok(())
 }
 

@@ -27,8 +27,31 @@ pub fn unwitnessed_now() -> i64 {
     i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// The moment, in seconds since the Unix epoch, as RFC 3339 has it in UTC; one beyond the calendar is its end.
+pub fn rfc3339(moment: i64) -> String {
+    jiff::Timestamp::from_second(moment).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+/// Seconds since the Unix epoch of a time as RFC 3339 has it; `None` where it is none.
+pub fn parse_rfc3339(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second)
+}
+
 /// Nanoseconds since the Unix epoch.
 pub(super) fn nanoseconds() -> i128 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i128::try_from(elapsed.as_nanos()).unwrap_or(i128::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_engines_write_them() {
+        assert_eq!(rfc3339(1_700_000_000), "2023-11-14T22:13:20Z");
+        assert_eq!(parse_rfc3339("2023-11-14T22:13:20.123456789Z"), Some(1_700_000_000));
+        assert_eq!(parse_rfc3339("2023-11-14T23:13:20+01:00"), Some(1_700_000_000));
+        assert_eq!(parse_rfc3339("yesterday"), None);
+    }
 }

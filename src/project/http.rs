@@ -1,0 +1,100 @@
+//! Which service is the web server of a project: the one whose port a browser wants.
+//!
+//! `http:` in `gantry.yml` says it. Else it is the service on a usual web port, the one with the most telling name
+//! first. A project without any has a server that runs on the machine itself: its port is booked by the name `http`.
+
+use anyhow::Result;
+
+use super::ProjectError;
+use crate::app::App;
+use crate::model::{Kind, Protocol};
+use crate::registry::{Allocation, ProjectRow};
+use crate::resolve::{Discovery, Slot, find_allocation, known};
+
+/// What the port of a server outside the compose file is booked as.
+pub(super) const BY_NAME: &str = "http";
+
+/// Names of services that browsers are meant for, the most telling first.
+const NAMES: [&str; 16] = [
+    "web", "app", "frontend", "www", "site", "ui", "client", "nginx", "caddy", "traefik", "proxy", "gateway", "http",
+    "server", "api", "backend",
+];
+
+/// Words of tools that look at a project's databases, mail and queues, and are not the project.
+const TOOLS: [&str; 14] = [
+    "adminer",
+    "pgadmin",
+    "phpmyadmin",
+    "mailhog",
+    "mailpit",
+    "mailcatcher",
+    "commander",
+    "express",
+    "rabbitmq",
+    "minio",
+    "redisinsight",
+    "prometheus",
+    "elasticsearch",
+    "meilisearch",
+];
+
+/// The service that is the project's web server, as `gantry get` takes it.
+///
+/// # Errors
+/// [`ProjectError::NoSuchHttpService`].
+pub(super) fn http_service(discovery: &Discovery, wanted: Option<&str>) -> Result<String, ProjectError> {
+    let servers = || discovery.slots.iter().filter(|slot| slot.protocol == Protocol::Tcp);
+    if let Some(wanted) = wanted {
+        let named = servers().filter(|slot| is_called(slot, wanted)).min_by_key(|slot| rank(slot));
+        return match named {
+            Some(slot) => Ok(name_of(slot, discovery)),
+            None if discovery.slots.is_empty() => Ok(wanted.to_owned()),
+            None => Err(no_such_service(discovery, wanted)),
+        };
+    }
+    let is_tool = |slot: &&Slot| words(slot.service.as_str()).any(|word| TOOLS.contains(&word));
+    let best = servers().filter(|slot| slot.kind == Kind::HTTP && !is_tool(slot)).min_by_key(|slot| rank(slot));
+    Ok(best.map_or_else(|| BY_NAME.to_owned(), |slot| name_of(slot, discovery)))
+}
+
+/// The allocation of the project's HTTP port in the context that its directory is now.
+///
+/// # Errors
+/// The checkout or the registry cannot be read.
+pub fn http_port(app: &mut App, project: &ProjectRow) -> Result<Option<Allocation>> {
+    let rows = known(app)?.map(|(_, rows)| rows).unwrap_or_default();
+    Ok(find_allocation(&rows, &project.http_service).map(|(found, _)| found.clone()))
+}
+
+fn no_such_service(discovery: &Discovery, wanted: &str) -> ProjectError {
+    let mut known: Vec<String> = discovery.slots.iter().map(|slot| slot.service.to_string()).collect();
+    known.dedup();
+    ProjectError::NoSuchHttpService { service: wanted.to_owned(), known }
+}
+
+/// Whether the slot is the one of `SERVICE` or `SERVICE:CONTAINER_PORT`.
+pub(super) fn is_called(slot: &Slot, name: &str) -> bool {
+    let service = slot.service.as_str();
+    name == service || name == format!("{service}:{}", slot.container_port)
+}
+
+fn name_of(slot: &Slot, discovery: &Discovery) -> String {
+    let of_service = discovery.slots.iter().filter(|other| other.service == slot.service).count();
+    if of_service > 1 { format!("{}:{}", slot.service, slot.container_port) } else { slot.service.to_string() }
+}
+
+/// The less, the more likely the one that a browser wants; of equals, the first of the file.
+fn rank(slot: &Slot) -> (usize, usize) {
+    let name = NAMES.iter().position(|name| words(slot.service.as_str()).any(|word| word == *name));
+    let port = match slot.container_port.number() {
+        80 => 0,
+        443 => 9,
+        3000 | 5173 | 8000 | 8080 => 1,
+        _ => 2,
+    };
+    (name.unwrap_or(NAMES.len()), port)
+}
+
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+}

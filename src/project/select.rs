@@ -1,0 +1,104 @@
+//! Which project a command means: the one that it names, else the one of the current directory.
+
+use anyhow::Result;
+
+use super::ProjectError;
+use crate::app::App;
+use crate::model::Hostname;
+use crate::registry::{ProjectRow, projects};
+use crate::resolve::nearest_of;
+use crate::sys::files;
+
+/// What a command works on: `app` stands in its directory.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    /// `None` where the directory is a context that is not registered as a project.
+    pub project: Option<ProjectRow>,
+    /// The hostname, else the context's label.
+    pub name: String,
+}
+
+/// Every project, by hostname.
+///
+/// # Errors
+/// The registry cannot be read.
+pub fn all(app: &mut App) -> Result<Vec<ProjectRow>> {
+    match app.existing_registry()? {
+        Some(registry) => registry.read(projects::all),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The project that goes by `name`, and goes to its directory; without a name the one here, registered or not.
+///
+/// # Errors
+/// [`ProjectError::Unknown`], [`ProjectError::Gone`]; the checkout or the registry cannot be read.
+pub fn select(app: &mut App, name: Option<&str>) -> Result<Selected> {
+    let project = match name {
+        Some(name) => {
+            let project = require(all(app)?, name)?;
+            Some(enter(app, project)?)
+        }
+        None => project_here(app)?,
+    };
+    let name = match &project {
+        Some(project) => project.hostname.to_string(),
+        None => app.context()?.label.clone(),
+    };
+    Ok(Selected { project, name })
+}
+
+/// As [`select`], for what only a registered project has. One whose directory is gone is found too; `app` then stays
+/// where it is.
+///
+/// # Errors
+/// Also [`ProjectError::NotRegistered`].
+pub fn select_registered(app: &mut App, name: Option<&str>) -> Result<ProjectRow> {
+    match name {
+        Some(name) => {
+            let project = require(all(app)?, name)?;
+            if files::is_dir(&project.path) { enter(app, project) } else { Ok(project) }
+        }
+        None => match project_here(app)? {
+            Some(project) => Ok(project),
+            None => Err(ProjectError::NotRegistered { directory: app.context()?.root.clone() }.into()),
+        },
+    }
+}
+
+/// The project that the current directory lies in.
+fn project_here(app: &mut App) -> Result<Option<ProjectRow>> {
+    // A broken gantry.yml or repository makes no other project of a directory.
+    let start = match app.context() {
+        Ok(context) => context.root.clone(),
+        Err(_) => app.directory()?.to_owned(),
+    };
+    let directory = app.directory()?.to_owned();
+    let Some(registry) = app.existing_registry()? else { return Ok(None) };
+    let places = directory.ancestors().take_while(|place| place.starts_with(&start)).chain([start.as_path()]);
+    for place in places {
+        if let Some(project) = registry.read(|reader| projects::of_path(reader, place))? {
+            return Ok(Some(project));
+        }
+    }
+    Ok(None)
+}
+
+fn require(projects: Vec<ProjectRow>, name: &str) -> Result<ProjectRow, ProjectError> {
+    let nearest = nearest_of(name, projects.iter().map(|project| project.hostname.to_string()));
+    // A name that could be no hostname is just another unknown one.
+    let wanted: Option<Hostname> = name.parse().ok();
+    let found = projects.into_iter().find(|project| Some(&project.hostname) == wanted.as_ref());
+    found.ok_or_else(|| ProjectError::Unknown { name: name.to_owned(), nearest })
+}
+
+fn enter(app: &mut App, project: ProjectRow) -> Result<ProjectRow> {
+    if !files::is_dir(&project.path) {
+        return Err(ProjectError::Gone { hostname: project.hostname, path: project.path }.into());
+    }
+    // Who stands in it already may have a COMPOSE_FILE of this very project.
+    if app.context().map(|context| &context.root).ok() != Some(&project.path) {
+        app.enter(project.path.clone());
+    }
+    Ok(project)
+}
