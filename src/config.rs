@@ -122,7 +122,27 @@ pub fn load_project_config(root: &Path) -> Result<ProjectConfig, ConfigError> {
         }
         Err(error) => return Err(ConfigError { message: format!("cannot be read: {error}"), file, line: 0 }),
     };
-    parse(&bytes).map_err(|Complaint { line, message }| ConfigError { file, line, message })
+    parse_project_config(&file, &bytes)
+}
+
+/// The file's bytes.
+///
+/// # Errors
+/// It is absent, or cannot be read.
+pub fn read(file: &Path) -> Result<Vec<u8>, ConfigError> {
+    files::read_limited(file, yaml::SIZE_LIMIT).map_err(|error| ConfigError {
+        message: format!("cannot be read: {error}"),
+        file: file.to_owned(),
+        line: 0,
+    })
+}
+
+/// What these bytes of the file say.
+///
+/// # Errors
+/// They are not YAML, or say something that gantry does not know.
+pub fn parse_project_config(file: &Path, bytes: &[u8]) -> Result<ProjectConfig, ConfigError> {
+    parse(bytes).map_err(|Complaint { line, message }| ConfigError { file: file.to_owned(), line, message })
 }
 
 impl fmt::Display for ConfigError {

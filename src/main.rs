@@ -16,7 +16,7 @@
 //!
 //! ```text
 //! 5  faces    hot.rs  cli/
-//! 4  verbs    resolve/  remap/  project/  exports.rs  status.rs  prune.rs
+//! 4  verbs    resolve/  remap/  project/  lifecycle/  exports.rs  status.rs  prune.rs
 //! 3  hands    app.rs (lazy handles)  engine/  listeners/
 //! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
@@ -42,6 +42,7 @@ mod context;
 mod engine;
 mod exports;
 mod hot;
+mod lifecycle;
 mod listeners;
 mod memo;
 mod model;

@@ -208,7 +208,8 @@ fn of_project(error: &ProjectError) -> (&'static str, u8, String) {
         ProjectError::NothingToRun { .. } => (
             "not_found",
             NOT_FOUND,
-            "gantry runs Compose projects: add a compose.yaml; `gantry run -- CMD` runs a command with the ports".to_owned(),
+            "gantry runs Compose projects: add a compose.yaml; `gantry run -- CMD` runs a command with the ports"
+                .to_owned(),
         ),
         ProjectError::Running { hostname, .. } => {
             ("running", FAILED, format!("`gantry stop {hostname}` first; --force stops it and goes on"))

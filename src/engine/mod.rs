@@ -229,6 +229,25 @@ pub fn volumes(engine: &dyn Engine, project: &str) -> Result<Vec<String>> {
     labelled(engine, "volume", project)
 }
 
+/// Removes the project's volumes, and what is in them.
+///
+/// # Errors
+/// As [`stop_containers`].
+pub fn remove_volumes(engine: &dyn Engine, project: &str) -> Result<()> {
+    let volumes = volumes(engine, project)?;
+    if !volumes.is_empty() {
+        let names = volumes.iter().map(String::as_str);
+        ask(engine.kind(), engine.program(), &["volume", "rm"].into_iter().chain(names).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// The last lines that a container has written; none where the engine does not tell.
+pub fn last_lines(engine: &dyn Engine, id: &str, number: u32) -> Vec<String> {
+    let captured = process::capture(engine.program(), &["logs", "--tail", &number.to_string(), id], PATIENCE);
+    captured.map(|it| lines(&[it.stdout, it.stderr].concat())).unwrap_or_default()
+}
+
 /// The names of the project's networks or volumes.
 fn labelled(engine: &dyn Engine, what: &str, project: &str) -> Result<Vec<String>> {
     let filter = format!("label={PROJECT_LABEL}={project}");

@@ -57,6 +57,12 @@ pub fn of_id(reader: &Reader, id: i64) -> Result<ContextRow> {
     reader.query_row(&sql, [id], ContextRow::from_row)
 }
 
+/// The context that goes by this Compose project name.
+pub fn of_project_name(reader: &Reader, name: &str) -> Result<Option<ContextRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM contexts WHERE project_name = ?");
+    reader.query_row(&sql, [name], ContextRow::from_row).optional()
+}
+
 /// Every context of this identity, whoever holds it; the one used last comes first.
 pub fn of_identity(reader: &Reader, identity: &[u8]) -> Result<Vec<ContextRow>> {
     let sql = format!("SELECT {COLUMNS} FROM contexts WHERE identity = ? ORDER BY used_at DESC, id");

@@ -17,10 +17,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::model::{Port, Published};
+use crate::model::{ContextHash, Port, Protocol, Published, ServiceName, Source};
 use crate::registry::{Allocation, Reader};
 use crate::resolve::{Booked, Clash, Discovery, Face, Note, Slot, holder_of};
 use crate::shell::VariableName;
+use crate::sys::files;
 
 pub use change::{Change, changes};
 pub use document::document;
@@ -102,6 +103,43 @@ fn port_notes(discovery: &Discovery, booked: &Booked, is_meant: impl Fn(&Face) -
         }
     });
     ports.collect()
+}
+
+/// A host port that Compose will publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publishing {
+    pub service: ServiceName,
+    pub port: Port,
+    pub protocol: Protocol,
+    pub source: Source,
+}
+
+/// What Compose will publish with the context's variables, by an override or without. What is left to the engine to
+/// choose is not among it.
+pub fn publishings(discovery: &Discovery, booked: &Booked, has_override: bool) -> Vec<Publishing> {
+    let faces = discovery.slots.iter().flat_map(|slot| slot.faces.iter().map(move |face| (slot, face)));
+    let publishing = |(slot, face): (&Slot, &Face)| {
+        let row = allocation_of(slot, &booked.allocations);
+        let is_as_written = !has_override || discovery.left_as_written.contains(&face.service);
+        let port = match row.map(|row| (row.port, difference(slot, face, row.port))) {
+            Some((allocated, None)) => Some(allocated),
+            Some((allocated, Some(_))) if !is_as_written => Some(allocated),
+            Some((_, Some(Difference::Published(published)))) => Some(published),
+            Some((_, Some(Difference::LeftToEngine))) => None,
+            None => face.published.preferred().filter(|_| !face.engine_chooses),
+        };
+        let (service, protocol, source) = (face.service.clone(), face.protocol, face.source.clone());
+        port.map(|port| Publishing { service, port, protocol, source })
+    };
+    faces.filter_map(publishing).collect()
+}
+
+/// Whether the context has an override.
+///
+/// # Errors
+/// There is no home directory.
+pub fn is_written(hash: &ContextHash) -> Result<bool> {
+    Ok(files::exists(&override_path(hash)?))
 }
 
 /// Adds who holds the ports that the files publish.

@@ -1,0 +1,151 @@
+//! Whether a project's ports are free for it now: against every container that runs, and against every process that
+//! listens.
+
+use std::fmt;
+
+use anyhow::Result;
+
+use super::stage::Stage;
+use crate::app::App;
+use crate::config::Remap;
+use crate::engine::Container;
+use crate::listeners::{self, Listening};
+use crate::model::{Port, Protocol};
+use crate::registry::{contexts, projects};
+use crate::remap::{self, Publishing};
+use crate::resolve::{booked_already, discover};
+
+/// A port that the project publishes and somebody has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    pub service: String,
+    pub port: Port,
+    pub protocol: Protocol,
+    pub holder: Holder,
+    /// `FILE:LINE` of the entry.
+    pub place: String,
+    /// The project may not be remapped.
+    pub is_fixed: bool,
+}
+
+/// Who has the port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A container of another Compose project; `owner` is the hostname or label that it goes by, where gantry knows it.
+    Container {
+        service: String,
+        compose_name: String,
+        owner: Option<String>,
+    },
+    Process {
+        name: String,
+        pid: u32,
+    },
+    /// Another user's process, or one in another namespace.
+    Unknown,
+}
+
+/// The project's ports that somebody else has now.
+///
+/// # Errors
+/// The compose file, the registry, the engine or the kernel's tables cannot be read.
+pub fn conflicts(app: &mut App, stage: &Stage) -> Result<Vec<Conflict>> {
+    let discovery = discover(app)?;
+    let Some(booked) = booked_already(app, &discovery)? else { return Ok(Vec::new()) };
+    let is_fixed = app.config()?.remap == Remap::Never;
+    let has_override = !is_fixed && remap::is_written(&booked.held.hash)?;
+    let listening = listeners::listening()?;
+    let everybody = stage.engine.containers(None)?;
+    let mut found: Vec<Conflict> = Vec::new();
+    for Publishing { service, port, protocol, source } in remap::publishings(&discovery, &booked, has_override) {
+        let holder = holder(stage, &everybody, &listening, port, protocol)?;
+        if found.iter().any(|other| (other.port, other.protocol) == (port, protocol)) {
+            continue;
+        }
+        if let Some(holder) = holder {
+            let (service, place) = (service.to_string(), source.to_string());
+            found.push(Conflict { service, port, protocol, holder, place, is_fixed });
+        }
+    }
+    for conflict in &mut found {
+        name_owner(app, conflict)?;
+    }
+    Ok(found)
+}
+
+/// Who has the port, where that is not the project itself.
+fn holder(
+    stage: &Stage,
+    everybody: &[Container],
+    listening: &Listening,
+    port: Port,
+    protocol: Protocol,
+) -> Result<Option<Holder>> {
+    let publishes = |it: &&Container| {
+        it.is_running() && it.ports.iter().any(|published| (published.port, published.protocol) == (port, protocol))
+    };
+    // Not every engine listens on the port that it publishes: some only redirect it.
+    if let Some(container) = everybody.iter().find(publishes) {
+        let is_own = container.project == stage.compose_name;
+        return Ok((!is_own).then(|| Holder::Container {
+            service: container.service.clone(),
+            compose_name: container.project.clone(),
+            owner: None,
+        }));
+    }
+    if !listening.contains(port, protocol) {
+        return Ok(None);
+    }
+    let listener = listeners::listeners(Some(port))?.into_iter().find(|listener| listener.protocol == protocol);
+    Ok(Some(listener.map_or(Holder::Unknown, |it| Holder::Process { name: it.name, pid: it.pid })))
+}
+
+/// The hostname, or else the label, of the Compose project that has the port.
+fn name_owner(app: &mut App, conflict: &mut Conflict) -> Result<()> {
+    let Holder::Container { compose_name, owner, .. } = &mut conflict.holder else { return Ok(()) };
+    let Some(registry) = app.existing_registry()? else { return Ok(()) };
+    let Some(context) = registry.read(|reader| contexts::of_project_name(reader, compose_name))? else { return Ok(()) };
+    let project = registry.read(|reader| projects::of_path(reader, &context.path))?;
+    *owner = Some(project.map_or(context.label, |project| project.hostname.to_string()));
+    Ok(())
+}
+
+impl Conflict {
+    /// The way out.
+    pub fn hint(&self) -> String {
+        let port = self.port;
+        let other = match &self.holder {
+            Holder::Container { owner: Some(owner), .. } if !owner.contains('/') => format!("`gantry stop {owner}`"),
+            Holder::Container { compose_name, .. } => format!("`docker compose -p {compose_name} stop`"),
+            Holder::Process { pid, .. } => format!("end the process (`kill {pid}`)"),
+            Holder::Unknown => format!("`sudo ss -lptn 'sport = :{port}'` names it"),
+        };
+        match self.is_fixed {
+            true => format!(
+                "{other}, or drop `remap: never` from gantry.yml, so that {} gets a port of its own",
+                self.service
+            ),
+            false => format!("{other}; or `gantry release {}`, and the next start takes a free one", self.service),
+        }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Conflict { service, port, protocol, holder, place, .. } = self;
+        write!(f, "port {port}/{protocol} of {service} ({place}) is held by {holder}")
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Holder::Container { service, compose_name, owner } => {
+                let owner = owner.as_deref().unwrap_or(compose_name);
+                write!(f, "the container of {service} of {owner}")
+            }
+            Holder::Process { name, pid } => write!(f, "{name} (pid {pid})"),
+            Holder::Unknown => f.write_str("a process that this user cannot see"),
+        }
+    }
+}

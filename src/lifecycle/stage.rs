@@ -1,0 +1,214 @@
+//! What a command that runs something stands on: the context, its variables, the engine, and its containers there.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::event::{Event, Tell};
+use super::failure::LifecycleError;
+use super::state::summary;
+use crate::app::App;
+use crate::engine::{self, Container, Engine};
+use crate::exports::Resolution;
+use crate::model::{ContextHash, EngineKind};
+use crate::project::Selected;
+use crate::registry::ProjectRow;
+use crate::resolve::{self, nearest_of};
+use crate::sys::child::{Cause, Input, Limits, Output, Start, Supervised};
+use crate::sys::signals::Interrupts;
+
+/// Seconds that Compose gets to tidy up after Ctrl-C; it stops what it was starting.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Lines of what a program said that an error repeats.
+const TAIL: usize = 5;
+
+/// A context that runs, or may run.
+#[derive(Debug)]
+pub struct Stage {
+    /// The hostname, else the context's label.
+    pub name: String,
+    pub project: Option<ProjectRow>,
+    pub hash: ContextHash,
+    /// The Compose project's name.
+    pub compose_name: String,
+    /// Where Compose is run.
+    pub directory: PathBuf,
+    pub engine: Box<dyn Engine>,
+    /// As they were when this was opened.
+    pub containers: Vec<Container>,
+}
+
+impl Stage {
+    /// The context that `app` stands in, as far as it is booked: what has no ports yet has no containers of gantry's.
+    /// Books nothing.
+    ///
+    /// # Errors
+    /// [`crate::engine::EngineError`]; the checkout or the registry cannot be read.
+    pub fn open(app: &mut App, selected: &Selected, wanted: Option<EngineKind>) -> Result<Option<Stage>> {
+        let Some(held) = resolve::known(app)?.and_then(|(claim, _)| claim.into_row()) else { return Ok(None) };
+        // A gantry.yml that is broken by now keeps nobody from stopping what runs.
+        let config = app.config().cloned().unwrap_or_default();
+        let compose_name = config.project_name.map_or(held.project_name, |name| name.to_string());
+        let (engine, containers) = engine::find_of(&compose_name, wanted.or(config.engine))?;
+        Ok(Some(Stage {
+            name: selected.name.clone(),
+            project: selected.project.clone(),
+            hash: held.hash,
+            compose_name,
+            directory: app.context()?.root.clone(),
+            engine,
+            containers,
+        }))
+    }
+
+    /// As [`Stage::open`], for what needs containers.
+    ///
+    /// # Errors
+    /// Also [`LifecycleError::NotRunning`].
+    pub fn require(app: &mut App, selected: &Selected, wanted: Option<EngineKind>) -> Result<Stage> {
+        let stage = Stage::open(app, selected, wanted)?.filter(|stage| !stage.containers.is_empty());
+        stage.ok_or_else(|| LifecycleError::NotRunning { name: selected.name.clone() }.into())
+    }
+
+    /// Asks the engine once more.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn refresh(&mut self) -> Result<()> {
+        self.containers = self.engine.containers(Some(&self.compose_name))?;
+        Ok(())
+    }
+
+    /// The running containers of a service, by number.
+    ///
+    /// # Errors
+    /// [`LifecycleError::NoSuchService`], [`LifecycleError::NotRunning`].
+    pub fn running_of(&self, service: &str) -> Result<Vec<&Container>, LifecycleError> {
+        let of_service: Vec<&Container> = self.containers.iter().filter(|it| it.service == service).collect();
+        if of_service.is_empty() {
+            return Err(self.no_such_service(service));
+        }
+        let running: Vec<&Container> = of_service.into_iter().filter(|it| it.is_running()).collect();
+        if running.is_empty() {
+            return Err(LifecycleError::NotRunning { name: format!("{service} of {}", self.name) });
+        }
+        Ok(running)
+    }
+
+    pub fn no_such_service(&self, service: &str) -> LifecycleError {
+        let nearest = nearest_of(service, self.containers.iter().map(|it| it.service.clone()));
+        LifecycleError::NoSuchService { name: self.name.clone(), service: service.to_owned(), nearest }
+    }
+
+    /// Runs Compose with the context's variables and tells each line that it says.
+    ///
+    /// # Errors
+    /// [`LifecycleError::Compose`] where it fails, [`LifecycleError::Interrupted`] after a signal, and
+    /// [`crate::engine::EngineError`] where that is because the engine is gone.
+    pub(super) fn compose(
+        &mut self,
+        action: &str,
+        arguments: &[&str],
+        variables: &[(String, Option<String>)],
+        tell: &mut Tell<'_>,
+        interrupts: &Interrupts,
+    ) -> Result<()> {
+        let invocation = self.engine.compose()?;
+        let own = arguments.iter().map(OsString::from);
+        let arguments: Vec<OsString> = invocation.arguments.into_iter().chain(own).collect();
+        let start = Start {
+            program: invocation.program.as_os_str(),
+            args: &arguments,
+            directory: &self.directory,
+            variables,
+            stdin: Input::Empty,
+            stdout: Output::Lines,
+            stderr: Output::Lines,
+            own_group: false,
+        };
+        let mut said = Tail::default();
+        let child =
+            Supervised::start(&start).with_context(|| format!("{} cannot be run", invocation.program.display()))?;
+        let end = child.run(&Limits { time: None, grace: GRACE }, interrupts, &mut |_, line| {
+            said.push(line);
+            tell(Event::Line(line));
+        })?;
+        if let Cause::Interrupted(signal) = end.cause {
+            return Err(self.interrupted(signal));
+        }
+        if end.status.is_success() {
+            return Ok(());
+        }
+        // An engine that has died says so by itself.
+        self.refresh()?;
+        let (action, name) = (action.to_owned(), self.name.clone());
+        Err(LifecycleError::Compose { action, name, said: said.into_lines(), state: summary(&self.containers) }.into())
+    }
+
+    /// The error for a signal that came, with what runs now.
+    pub(super) fn interrupted(&mut self, signal: i32) -> anyhow::Error {
+        let state = match self.refresh() {
+            Ok(()) => summary(&self.containers),
+            Err(error) => format!("in a state that nobody tells: {error:#}"),
+        };
+        LifecycleError::Interrupted { name: self.name.clone(), signal, state }.into()
+    }
+}
+
+/// What a shell of the context would have, for a child process.
+pub(super) fn variables_of(resolution: &Resolution) -> Vec<(String, Option<String>)> {
+    let set = resolution.variables.iter().map(|(name, value)| (name.to_string(), Some(value.clone())));
+    let unset = resolution.unset.iter().map(|name| (name.to_string(), None));
+    set.chain(unset).collect()
+}
+
+/// The last lines of what a program said.
+#[derive(Debug, Default)]
+pub(super) struct Tail(Vec<String>);
+
+impl Tail {
+    pub(super) fn push(&mut self, line: &[u8]) {
+        let line = String::from_utf8_lossy(line).trim().to_owned();
+        if !line.is_empty() {
+            self.0.push(line);
+            if self.0.len() > TAIL {
+                self.0.remove(0);
+            }
+        }
+    }
+
+    pub(super) fn into_lines(self) -> Vec<String> {
+        self.0
+    }
+}
+
+/// Moving images to and from their registries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transfer {
+    Pull,
+    Push,
+}
+
+/// Pulls or pushes the images of the project's services.
+///
+/// # Errors
+/// As [`super::start`].
+pub fn transfer(
+    app: &mut App,
+    selected: &Selected,
+    transfer: Transfer,
+    wanted: Option<EngineKind>,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<()> {
+    let (mut stage, variables) = super::start::prepare(app, selected, wanted, tell)?;
+    let (verb, phase) = match transfer {
+        Transfer::Pull => ("pull", "pulling images"),
+        Transfer::Push => ("push", "pushing images"),
+    };
+    tell(Event::Phase(phase));
+    stage.compose(verb, &[verb], &variables, tell, interrupts)
+}

@@ -1,0 +1,143 @@
+//! Starting a project.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::conflict::conflicts;
+use super::event::{Event, Tell};
+use super::failure::LifecycleError;
+use super::hook::{self, Hook};
+use super::lock;
+use super::stage::{Stage, variables_of};
+use super::wait::await_up;
+use crate::app::App;
+use crate::exports::{self, ResolveOptions};
+use crate::model::{EngineKind, ProjectKind};
+use crate::project::{ProjectError, Selected};
+use crate::registry::projects;
+use crate::sys::clock;
+use crate::sys::signals::Interrupts;
+
+/// How `start` was asked.
+#[derive(Clone, Copy, Debug)]
+pub struct StartOptions {
+    /// Go on where ports are taken.
+    pub force: bool,
+    /// Pull the images first.
+    pub pull: bool,
+    /// Build the images first.
+    pub build: bool,
+    /// Until when every container has to be up; `None` does not wait.
+    pub wait: Option<Duration>,
+    /// Run the hooks of `gantry.yml`.
+    pub hooks: bool,
+    pub engine: Option<EngineKind>,
+}
+
+/// Starts the project that `app` stands in: books its ports, runs its hooks, brings its containers up and waits until
+/// they are. What runs already stays as it is.
+///
+/// # Errors
+/// [`LifecycleError`], [`ProjectError::NothingToRun`], [`crate::engine::EngineError`]; what booking says.
+pub fn start(
+    app: &mut App,
+    selected: &Selected,
+    options: StartOptions,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<Stage> {
+    require_compose(app, selected)?;
+    let hooks = if options.hooks { hook::load(app)? } else { Default::default() };
+    let (mut stage, variables) = prepare(app, selected, options.engine, tell)?;
+    let _lock = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
+    stage.refresh()?;
+    require_ports(app, &stage, options.force, tell)?;
+    hook::run(Hook::PreStart, &hooks, &mut stage, &variables, tell, interrupts)?;
+    if options.pull {
+        tell(Event::Phase("pulling images"));
+        stage.compose("pull", &["pull"], &variables, tell, interrupts)?;
+    }
+    let mut arguments = vec!["up", "--detach", "--remove-orphans"];
+    if options.build {
+        arguments.push("--build");
+    }
+    tell(Event::Phase("starting"));
+    let began = stage.compose("start", &arguments, &variables, tell, interrupts);
+    if let Err(error) = began {
+        return Err(explained(app, &stage, error));
+    }
+    note_started(app, selected)?;
+    stage.refresh()?;
+    if let Some(patience) = options.wait {
+        tell(Event::Phase("waiting until it is up"));
+        await_up(&mut stage, patience, tell, interrupts)?;
+    }
+    hook::run(Hook::PostStart, &hooks, &mut stage, &variables, tell, interrupts)?;
+    stage.refresh()?;
+    Ok(stage)
+}
+
+/// Books what has no port yet, and finds the engine. Where anything of this fails, nothing is run: it would publish
+/// somebody else's ports.
+///
+/// # Errors
+/// The first failure of the booking; [`crate::engine::EngineError`].
+pub(super) fn prepare(
+    app: &mut App,
+    selected: &Selected,
+    wanted: Option<EngineKind>,
+    tell: &mut Tell<'_>,
+) -> Result<(Stage, Vec<(String, Option<String>)>)> {
+    require_compose(app, selected)?;
+    let mut resolution = exports::resolve(app, ResolveOptions { auto: true, remap: true })?;
+    for note in &resolution.notes {
+        tell(Event::Note(&note.to_string()));
+    }
+    let variables = variables_of(&resolution);
+    if !resolution.failures.is_empty() {
+        return Err(resolution.failures.remove(0));
+    }
+    let stage = Stage::open(app, selected, wanted)?;
+    let stage = stage.ok_or_else(|| anyhow::anyhow!("{} could not be booked", selected.name))?;
+    Ok((stage, variables))
+}
+
+fn require_compose(app: &mut App, selected: &Selected) -> Result<()> {
+    if !app.project()?.files.is_empty() {
+        return Ok(());
+    }
+    let kind = selected.project.as_ref().map_or(ProjectKind::Native, |project| project.scan.kind);
+    let was_compose = kind == ProjectKind::Compose;
+    Err(ProjectError::NothingToRun { name: selected.name.clone(), kind, was_compose }.into())
+}
+
+fn require_ports(app: &mut App, stage: &Stage, force: bool, tell: &mut Tell<'_>) -> Result<()> {
+    let conflicts = conflicts(app, stage)?;
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    if !force {
+        return Err(LifecycleError::Conflicts { name: stage.name.clone(), conflicts }.into());
+    }
+    for conflict in &conflicts {
+        tell(Event::Warning(&conflict.to_string()));
+    }
+    Ok(())
+}
+
+/// A start that failed because somebody took a port meanwhile says who.
+fn explained(app: &mut App, stage: &Stage, error: anyhow::Error) -> anyhow::Error {
+    let is_compose = matches!(error.downcast_ref(), Some(LifecycleError::Compose { .. }));
+    match conflicts(app, stage) {
+        Ok(conflicts) if is_compose && !conflicts.is_empty() => {
+            LifecycleError::Conflicts { name: stage.name.clone(), conflicts }.into()
+        }
+        _ => error,
+    }
+}
+
+fn note_started(app: &mut App, selected: &Selected) -> Result<()> {
+    let Some(project) = &selected.project else { return Ok(()) };
+    app.registry()?.write(|writer| Ok(projects::note_started(writer, project.id, clock::now())?))
+}

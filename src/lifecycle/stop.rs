@@ -1,0 +1,156 @@
+//! Stopping a project, and taking it down.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::event::{Event, Tell};
+use super::hook::{self, Hook};
+use super::lock;
+use super::stage::{Stage, variables_of};
+use super::state::label_of;
+use crate::app::App;
+use crate::config::Hooks;
+use crate::engine;
+use crate::exports::{self, ResolveOptions};
+use crate::model::EngineKind;
+use crate::project::Selected;
+use crate::registry::projects;
+use crate::sys::clock;
+use crate::sys::signals::Interrupts;
+
+/// The exit status of what SIGKILL ended.
+const KILLED: i64 = 137;
+
+/// How `stop` was asked.
+#[derive(Clone, Copy, Debug)]
+pub struct StopOptions {
+    /// Seconds from SIGTERM to SIGKILL.
+    pub timeout: u32,
+    /// Run the hooks of `gantry.yml`.
+    pub hooks: bool,
+    pub engine: Option<EngineKind>,
+}
+
+/// How `down` was asked.
+#[derive(Clone, Copy, Debug)]
+pub struct DownOptions {
+    pub stop: StopOptions,
+    /// Remove the volumes too, and what is in them.
+    pub volumes: bool,
+}
+
+/// Stops the containers of the project that `app` stands in: SIGTERM, then SIGKILL after the time given. Works also
+/// where the compose file is gone or broken, since the engine knows the containers. `None` where nothing was booked, and
+/// so nothing was started.
+///
+/// # Errors
+/// [`super::LifecycleError`]; [`crate::engine::EngineError`].
+pub fn stop(
+    app: &mut App,
+    selected: &Selected,
+    options: StopOptions,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<Option<Stage>> {
+    let Some(mut stage) = Stage::open(app, selected, options.engine)? else { return Ok(None) };
+    let _lock = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
+    stage.refresh()?;
+    if !stage.containers.iter().any(engine::Container::is_running) {
+        return Ok(Some(stage));
+    }
+    let around = Around::prepare(app, options.hooks, tell)?;
+    hook::run(Hook::PreStop, &around.hooks, &mut stage, &around.variables, tell, interrupts)?;
+    tell(Event::Phase("stopping"));
+    stop_running(&mut stage, options.timeout, &around, tell, interrupts)?;
+    note_stopped(app, selected)?;
+    for killed in stage.containers.iter().filter(|it| it.exit_code == Some(KILLED)) {
+        let label = label_of(killed, &stage.containers);
+        tell(Event::Note(&format!("{label} did not end within {} seconds and was killed", options.timeout)));
+    }
+    hook::run(Hook::PostStop, &around.hooks, &mut stage, &around.variables, tell, interrupts)?;
+    Ok(Some(stage))
+}
+
+/// Stops the containers and removes them, with the project's networks and on request its volumes.
+///
+/// # Errors
+/// As [`stop`].
+pub fn down(
+    app: &mut App,
+    selected: &Selected,
+    options: DownOptions,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<Option<Stage>> {
+    let Some(mut stage) = stop(app, selected, options.stop, tell, interrupts)? else { return Ok(None) };
+    let _lock = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
+    tell(Event::Phase("removing containers and networks"));
+    let around = Around::prepare(app, false, tell)?;
+    if around.has_files {
+        let timeout = options.stop.timeout.to_string();
+        let arguments = ["down", "--remove-orphans", "--timeout", &timeout];
+        let volumes = options.volumes.then_some("--volumes");
+        let arguments: Vec<&str> = arguments.into_iter().chain(volumes).collect();
+        stage.compose("down", &arguments, &around.variables, tell, interrupts)?;
+    }
+    // What the compose file does not mention any more, or all of it where there is none.
+    engine::remove_project(&*stage.engine, &stage.compose_name)?;
+    if options.volumes {
+        engine::remove_volumes(&*stage.engine, &stage.compose_name)?;
+    }
+    stage.refresh()?;
+    Ok(Some(stage))
+}
+
+/// What surrounds a stop: it works without any of it.
+struct Around {
+    hooks: Hooks,
+    variables: Vec<(String, Option<String>)>,
+    /// The compose files can be read.
+    has_files: bool,
+}
+
+impl Around {
+    fn prepare(app: &mut App, hooks: bool, tell: &mut Tell<'_>) -> Result<Around> {
+        let hooks = if hooks { hook::load(app)? } else { Hooks::default() };
+        let has_files = match app.project() {
+            Ok(project) => !project.files.is_empty(),
+            Err(error) => {
+                tell(Event::Warning(&format!("{error:#}; the containers are stopped without it")));
+                false
+            }
+        };
+        let resolution = exports::resolve(app, ResolveOptions { auto: false, remap: true })?;
+        Ok(Around { hooks, variables: variables_of(&resolution), has_files })
+    }
+}
+
+/// Compose knows the order; what is then left, the file does not mention.
+fn stop_running(
+    stage: &mut Stage,
+    timeout: u32,
+    around: &Around,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<()> {
+    if around.has_files {
+        let seconds = timeout.to_string();
+        stage.compose("stop", &["stop", "--timeout", &seconds], &around.variables, tell, interrupts)?;
+    }
+    stage.refresh()?;
+    let left: Vec<&str> = stage.containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
+    if !left.is_empty() {
+        engine::stop_containers(&*stage.engine, &left, timeout)?;
+        stage.refresh()?;
+    }
+    if let Some(signal) = interrupts.wait(Duration::ZERO) {
+        return Err(stage.interrupted(signal));
+    }
+    Ok(())
+}
+
+fn note_stopped(app: &mut App, selected: &Selected) -> Result<()> {
+    let Some(project) = &selected.project else { return Ok(()) };
+    app.registry()?.write(|writer| Ok(projects::note_stopped(writer, project.id, clock::now())?))
+}
