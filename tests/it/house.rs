@@ -10,7 +10,7 @@ use std::path::Path;
 use paths::Names;
 
 /// An outside crate and the only room that names it.
-const OWNERS: [(&str, &str); 13] = [
+const OWNERS: [(&str, &str); 14] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
@@ -23,6 +23,7 @@ const OWNERS: [(&str, &str); 13] = [
     ("directories", "sys"),
     ("nix", "sys"),
     ("signal_hook", "sys"),
+    ("ureq", "health"),
     ("tempfile", "sys"),
 ];
 
