@@ -180,10 +180,7 @@ mod tests {
 
     #[test]
     fn either_of_the_own_addresses_will_do() {
-        let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
-            // A machine without IPv6 has one address to ask.
-            return;
-        };
+        let listener = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
         let server = Server::with(listener, |mut client| {
             let _ = servers::answer(&mut client, "200 OK", "");
             client

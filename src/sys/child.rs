@@ -362,6 +362,8 @@ fn is_in_foreground() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Write};
+
     use super::*;
 
     const FOREVER: Duration = Duration::from_secs(60);
@@ -491,6 +493,40 @@ mod tests {
         // One that refuses is killed, though the child itself has ended.
         let stubborn = "sh -c 'trap \"\" TERM; echo $$; echo ready; exec sleep 60' & wait";
         check(stubborn, Duration::from_millis(50), Status::Signal(15));
+    }
+
+    #[test]
+    fn the_terminals_interrupt_reaches_a_child_once() {
+        const ROLE: &str = "GANTRY_TEST_TERMINAL";
+        if std::env::var_os(ROLE).is_some() {
+            return play_in_terminal();
+        }
+        let name = "sys::child::tests::the_terminals_interrupt_reaches_a_child_once";
+        let program = std::env::current_exe().unwrap();
+        let mut script = Command::new("script")
+            .args(["--quiet", "--return", "--flush", "--command"])
+            .arg(format!("exec '{}' --exact {name} --nocapture", program.display()))
+            .arg("/dev/null")
+            .env(ROLE, "")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script; `tests/run` installs it");
+        let mut screen = BufReader::new(script.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut shown: Vec<String> = screen.by_ref().take_while(|line| !line.contains("ready")).collect();
+        script.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+        shown.extend(screen);
+        assert!(script.wait().unwrap().success(), "{shown:#?}");
+    }
+
+    /// Ctrl-C leaves the child running, so it is asked to end after the grace; it ends with how many SIGINT it got.
+    fn play_in_terminal() {
+        let interrupts = Interrupts::listen().unwrap();
+        let limits = Limits { time: Some(FOREVER), grace: Duration::from_millis(300) };
+        let script = "n=0; trap 'n=$((n+1))' INT; trap 'exit $n' TERM; echo ready; while :; do sleep 0.01; done";
+        let mut on_line = |_, line: &[u8]| writeln!(io::stdout(), "{}", String::from_utf8_lossy(line)).unwrap();
+        let end = start(script, false).run(&limits, &interrupts, &mut on_line).unwrap();
+        assert_eq!(end, End { cause: Cause::Interrupted(2), status: Status::Code(1) });
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod hook_prompts;
 mod hostile;
 mod house;
 mod init;
+mod linked;
 mod memo;
 mod ports;
 mod prune;
