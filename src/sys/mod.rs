@@ -9,7 +9,6 @@ pub mod child;
 pub mod clock;
 pub mod env;
 pub mod files;
-mod lines;
 #[allow(dead_code, reason = "the long commands come")]
 pub mod lock;
 pub mod own;
