@@ -14,7 +14,7 @@ use super::{files, witness};
 /// A lock that is held until this is dropped. The file stays: whoever waits has it open.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -48,10 +48,17 @@ impl Lock {
         let file = open(path)?;
         match file.try_lock() {
             // Somebody may have removed the file meanwhile: then the next one to come would lock another.
-            Ok(()) => Ok(is_at(&file, path)?.then_some(Lock { _file: file })),
+            Ok(()) => Ok(is_at(&file, path)?.then_some(Lock { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave it to a child that another thread is just starting, until that has its program.
+        let _ = self.file.unlock();
     }
 }
 
@@ -116,13 +123,18 @@ mod tests {
     }
 
     #[test]
-    fn the_dead_hold_nothing_and_children_neither() {
+    #[cfg(target_os = "linux")]
+    fn a_child_does_not_inherit_it() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("one.lock");
-        let lock = Lock::try_acquire(&path).unwrap().unwrap();
+        let path = directory.path().canonicalize().unwrap().join("one.lock");
+        let _lock = Lock::try_acquire(&path).unwrap().unwrap();
+        let holds = |pid: u32| {
+            let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+            open.map(|entry| fs::read_link(entry.path())).any(|place| place.is_ok_and(|place| place == path))
+        };
         let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
-        drop(lock);
-        assert!(Lock::try_acquire(&path).unwrap().is_some(), "a child has inherited it");
+        assert!(holds(std::process::id()));
+        assert!(!holds(child.id()));
         drop(child.stdin.take());
         child.wait().unwrap();
     }
