@@ -10,6 +10,7 @@ use crate::compose::ComposeError;
 use crate::config::ConfigError;
 use crate::context::RepositoryError;
 use crate::engine::EngineError;
+use crate::lifecycle::LifecycleError;
 use crate::project::ProjectError;
 use crate::registry::{Cause, RegistryError};
 use crate::resolve::{PortTaken, UnknownService};
@@ -96,6 +97,10 @@ impl Failure {
         if let Some(error) = error.downcast_ref::<ProjectError>() {
             let (kind, exit, hint) = of_project(error);
             return failure(kind, exit, Some(hint));
+        }
+        if let Some(error) = error.downcast_ref::<LifecycleError>() {
+            let (kind, exit, hint) = of_lifecycle(error);
+            return failure(kind, exit, hint);
         }
         if let Some(error) = error.downcast_ref::<EngineError>() {
             return failure("engine", MISSING, Some(error.hint()));
@@ -219,6 +224,49 @@ fn of_project(error: &ProjectError) -> (&'static str, u8, String) {
             ("config", FAILED, format!("it publishes {known}; `http:` in gantry.yml names one of them"))
         }
         ProjectError::Setting { hint, .. } => ("usage", USAGE, hint.clone()),
+    }
+}
+
+fn of_lifecycle(error: &LifecycleError) -> (&'static str, u8, Option<String>) {
+    match error {
+        LifecycleError::Conflicts { conflicts, .. } => {
+            let hint = conflicts.first().map(|conflict| format!("{}; --force goes on all the same", conflict.hint()));
+            ("port_conflict", CONFLICT, hint)
+        }
+        LifecycleError::Compose { .. } => {
+            ("compose", FAILED, Some("`gantry logs` shows what the containers say; `gantry down` clears up".to_owned()))
+        }
+        LifecycleError::NotUp { .. } => {
+            ("not_up", FAILED, Some("`gantry logs` shows more; `gantry stop` stops what runs".to_owned()))
+        }
+        LifecycleError::TimedOut { .. } => {
+            let hint = "`gantry health` tells how they are; --timeout waits longer, --no-wait not at all";
+            ("not_up", FAILED, Some(hint.to_owned()))
+        }
+        LifecycleError::Hook { .. } => (
+            "hook",
+            FAILED,
+            Some("`--no-hooks` goes on without; `hooks: { timeout: SECONDS }` waits longer".to_owned()),
+        ),
+        LifecycleError::Untrusted { .. } => {
+            ("untrusted", FAILED, Some("read it, then `gantry trust`; --no-hooks goes on without them".to_owned()))
+        }
+        LifecycleError::Interrupted { signal, .. } => {
+            let exit = u8::try_from(128 + signal).unwrap_or(FAILED);
+            ("interrupted", exit, Some("`gantry start` goes on, `gantry stop` stops what runs".to_owned()))
+        }
+        LifecycleError::NotRunning { .. } => ("not_running", FAILED, Some("`gantry start` starts it".to_owned())),
+        LifecycleError::NoSuchService { nearest, .. } => {
+            let hint = match nearest.as_slice() {
+                [] => "`gantry ps` lists the containers, `gantry discover` what the compose file publishes".to_owned(),
+                nearest => format!("did you mean `{}`?", nearest.join("` or `")),
+            };
+            ("not_found", NOT_FOUND, Some(hint))
+        }
+        LifecycleError::Unscalable { .. } => {
+            let hint = "drop its `ports:` and let another service lead to it, or run a second checkout beside this one";
+            ("port_conflict", CONFLICT, Some(hint.to_owned()))
+        }
     }
 }
 

@@ -7,19 +7,38 @@ mod completions;
 mod config;
 mod context;
 mod discover;
+mod down;
+mod exec;
 mod export;
 mod failure;
 mod get;
 mod hook;
 mod hook_env;
 mod init;
+mod list;
 mod man;
 mod overrides;
+mod ports;
+mod progress;
+mod project;
 mod prune;
+mod ps;
+mod pull;
+mod push;
+mod register;
 mod release;
+mod restart;
 mod run;
+mod scale;
+mod start;
 mod status;
+mod stop;
+mod stop_all;
+mod target;
+mod trust;
 mod ui;
+mod unregister;
+mod update;
 mod which;
 
 use std::ffi::OsString;
@@ -58,7 +77,7 @@ Examples:
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 no such thing, 4 port conflict or range full,
 5 a needed program or daemon is missing.";
 
-// Each command's arguments are built when it is the one that runs (`defer`): the other sixteen cost as much as opening
+// Each command's arguments are built when it is the one that runs (`defer`): the others cost as much as opening
 // the registry. So a command's summary stands here once more, for the list of commands.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
@@ -86,6 +105,38 @@ enum Command {
     Which(which::Args),
     /// Run a command with the context's variables
     Run(run::Args),
+    /// Give this directory a hostname and an HTTP port
+    Register(register::Args),
+    /// Forget a project: its hostname, and the ports of its directory
+    Unregister(unregister::Args),
+    /// List the registered projects and whether they run
+    List(list::Args),
+    /// List a project's ports: published, exposed, and the HTTP port
+    Ports(ports::Args),
+    /// Look at a project's files again and take over what has changed
+    Update(update::Args),
+    /// Start a project's containers, on the ports that its context has
+    Start(start::Args),
+    /// Stop a project's containers; ports, containers and data stay
+    Stop(stop::Args),
+    /// Stop a project and start it again, as its files are now
+    Restart(restart::Args),
+    /// Stop everything that runs of gantry's contexts, whatever their branch
+    StopAll(stop_all::Args),
+    /// List a project's containers, as the engine has them now
+    Ps(ps::Args),
+    /// Run a command in a service's container
+    Exec(exec::Args),
+    /// Fetch the images of a project's services
+    Pull(pull::Args),
+    /// Send the images that a project builds to their registries
+    Push(push::Args),
+    /// Run several containers of a service
+    Scale(scale::Args),
+    /// Stop a project and remove its containers and networks; its ports stay booked
+    Down(down::Args),
+    /// Let the hooks of this project's gantry.yml run
+    Trust(trust::Args),
     /// Connect this project with direnv, or your shell with gantry
     Init(init::Args),
     /// Print the script that connects a shell, or direnv, with gantry
@@ -143,14 +194,18 @@ fn fail(ui: &Ui, error: &anyhow::Error) -> ExitCode {
 }
 
 fn wants_json(arguments: &[OsString]) -> bool {
-    let own = arguments.iter().take_while(|argument| *argument != "--" && *argument != "run");
+    let own = arguments.iter().take_while(|argument| !ends_options(argument));
     own.into_iter().any(|argument| argument == "--json")
+}
+
+/// Whether what follows may be another program's options.
+fn ends_options(argument: &OsString) -> bool {
+    ["--", "run", "exec"].iter().any(|end| argument == end)
 }
 
 /// What `--color` says, read ahead: the parser's own errors and its help follow it too.
 fn color_of(arguments: &[OsString]) -> clap::ColorChoice {
-    let options =
-        || arguments.iter().take_while(|argument| *argument != "--" && *argument != "run").filter_map(|it| it.to_str());
+    let options = || arguments.iter().take_while(|argument| !ends_options(argument)).filter_map(|it| it.to_str());
     let apart = options().zip(options().skip(1)).filter(|(name, _)| *name == "--color").map(|(_, value)| value);
     match options().filter_map(|it| it.strip_prefix("--color=")).chain(apart).last() {
         Some("always") => clap::ColorChoice::Always,
@@ -178,6 +233,22 @@ impl Command {
             Command::Prune(args) => prune::run(app, ui, &args),
             Command::Which(args) => which::run(app, ui, &args),
             Command::Run(args) => run::run(app, ui, &args),
+            Command::Register(args) => register::run(app, ui, &args),
+            Command::Unregister(args) => unregister::run(app, ui, &args),
+            Command::List(args) => list::run(app, ui, &args),
+            Command::Ports(args) => ports::run(app, ui, &args),
+            Command::Update(args) => update::run(app, ui, &args),
+            Command::Start(args) => start::run(app, ui, &args),
+            Command::Stop(args) => stop::run(app, ui, &args),
+            Command::Restart(args) => restart::run(app, ui, &args),
+            Command::StopAll(args) => stop_all::run(app, ui, &args),
+            Command::Ps(args) => ps::run(app, ui, &args),
+            Command::Exec(args) => exec::run(app, ui, &args),
+            Command::Pull(args) => pull::run(app, ui, &args),
+            Command::Push(args) => push::run(app, ui, &args),
+            Command::Scale(args) => scale::run(app, ui, &args),
+            Command::Down(args) => down::run(app, ui, &args),
+            Command::Trust(args) => trust::run(app, ui, &args),
             Command::Init(args) => init::run(app, ui, &args),
             Command::Hook(args) => hook::run(ui, &args),
             Command::HookEnv(args) => hook_env::run(app, ui, &args),

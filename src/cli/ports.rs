@@ -93,5 +93,12 @@ fn row(project: &Ports, port: &PortLine) -> Vec<Cell> {
         _ => Cell::default(),
     };
     let number = port.port.map(|port| port.to_string());
-    vec![or_none(name), Cell::from(port.service.clone()), or_none(number), or_none(container), or_none(port.env_var.clone()), note]
+    vec![
+        or_none(name),
+        Cell::from(port.service.clone()),
+        or_none(number),
+        or_none(container),
+        or_none(port.env_var.clone()),
+        note,
+    ]
 }

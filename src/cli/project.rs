@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::model::{ExposedPort, Port, ScannedPort};
+use super::ui::{Cell, Paint};
+use crate::lifecycle::RunState;
+
+use crate::model::{ExposedPort, Port, ProjectKind, ScannedPort};
 use crate::registry::ProjectRow;
 use crate::sys::clock;
 
@@ -35,7 +38,7 @@ impl Row {
             path: project.path.display().to_string(),
             directory: project.directory.display().to_string(),
             kind: scan.kind.as_str(),
-            is_compose: scan.kind == crate::model::ProjectKind::Compose,
+            is_compose: scan.kind == ProjectKind::Compose,
             http_port,
             http_service: project.http_service.clone(),
             services: scan.services,
@@ -75,4 +78,15 @@ impl Row {
         ];
         rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect()
     }
+}
+
+/// A state in its colour.
+pub(super) fn state_cell(state: RunState) -> Cell {
+    let paint = match state {
+        RunState::Running => Paint::Good,
+        RunState::Partial => Paint::Attention,
+        RunState::Stopped | RunState::Down => Paint::Dim,
+        RunState::Unknown => Paint::Bad,
+    };
+    Cell::styled(paint, state.as_str(), String::new())
 }

@@ -262,7 +262,7 @@ fn painted(takes_color: bool, paint: Paint, text: &str) -> String {
 
 /// The text on one line, without what could steer a terminal or turn the order of what it shows: names come from
 /// compose files and branches of strangers.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let turns =
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::with_capacity(text.len());

@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::ui::Ui;
 use crate::app::App;
-use crate::project::{Departure, plan_departure, select_registered, unregister};
+use crate::engine::EngineError;
+use crate::lifecycle::{Remains, clear, remains, stop_remains};
+use crate::project::{Departure, ProjectError, plan_departure, select_registered, unregister};
 
 /// Forget a project: its hostname, and the ports of its directory
 ///
@@ -39,3 +41,106 @@ Examples:
   gantry unregister shop --keep-ports --yes
 
 Exit status: 1 where it runs, 3 where there is no such project.";
+
+/// Seconds that a container may take to end with --force.
+const TIMEOUT: u32 = 30;
+
+#[derive(Serialize)]
+struct Answer {
+    dry_run: bool,
+    hostname: String,
+    ports: Vec<PortRow>,
+    containers: Vec<String>,
+    /// What stays.
+    volumes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PortRow {
+    label: String,
+    service: String,
+    port: u16,
+}
+
+/// Plans, asks, forgets.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    let project = select_registered(app, args.hostname.as_deref())?;
+    let hostname = project.hostname.clone();
+    let departure = plan_departure(app, project)?;
+    let remains = if args.keep_ports { Vec::new() } else { remains_of(ui, &departure)? };
+    require_stopped(&departure, &remains, args)?;
+    let answer = Answer::of(&departure, &remains, args);
+    let is_asked = !args.yes && !args.force && !args.json && ui.can_ask();
+    if args.dry_run || is_asked {
+        tell(ui, &answer, "would give back", "would remove");
+    }
+    if args.dry_run {
+        return if args.json { ui.json(&answer) } else { Ok(()) };
+    }
+    if is_asked && !ui.confirm(&format!("Forget {hostname}?"))? {
+        ui.note("nothing was changed");
+        return Ok(());
+    }
+    for remains in &remains {
+        stop_remains(remains, TIMEOUT)?;
+        clear(remains)?;
+    }
+    unregister(app, &departure, args.keep_ports)?;
+    if args.json {
+        return ui.json(&answer);
+    }
+    tell(ui, &answer, "gave back", "removed");
+    ui.note(&format!("{hostname} is no project any more"));
+    for volume in &answer.volumes {
+        ui.note(&format!("the volume {volume} stays; `docker volume rm {volume}` removes it and its data"));
+    }
+    Ok(())
+}
+
+/// Without an engine nothing can be removed from one; the registry is mended all the same.
+fn remains_of(ui: &Ui, departure: &Departure) -> Result<Vec<Remains>> {
+    match remains(departure, None) {
+        Err(error) if error.is::<EngineError>() => {
+            ui.warn(&format!("{error:#}; containers of the project, if there are any, stay"));
+            Ok(Vec::new())
+        }
+        found => found,
+    }
+}
+
+fn require_stopped(departure: &Departure, remains: &[Remains], args: &Args) -> Result<()> {
+    let running = remains.iter().flat_map(|it| &it.containers).filter(|it| it.is_running());
+    let services: Vec<String> = running.map(|container| container.name.clone()).collect();
+    if services.is_empty() || args.force || args.dry_run {
+        return Ok(());
+    }
+    Err(ProjectError::Running { hostname: departure.project.hostname.clone(), services }.into())
+}
+
+fn tell(ui: &Ui, answer: &Answer, gives_back: &str, removes: &str) {
+    for row in &answer.ports {
+        ui.note(&format!("{gives_back} {}: {} ({})", row.label, row.service, row.port));
+    }
+    for container in &answer.containers {
+        ui.note(&format!("{removes} the container {container}"));
+    }
+}
+
+impl Answer {
+    fn of(departure: &Departure, remains: &[Remains], args: &Args) -> Answer {
+        let rows = departure.contexts.iter().filter(|_| !args.keep_ports).flat_map(|(context, rows)| {
+            rows.iter().map(|row| PortRow {
+                label: context.label.clone(),
+                service: row.service.to_string(),
+                port: row.port.number(),
+            })
+        });
+        Answer {
+            dry_run: args.dry_run,
+            hostname: departure.project.hostname.to_string(),
+            ports: rows.collect(),
+            containers: remains.iter().flat_map(|it| &it.containers).map(|it| it.name.clone()).collect(),
+            volumes: remains.iter().flat_map(|it| it.volumes.clone()).collect(),
+        }
+    }
+}

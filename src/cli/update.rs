@@ -5,8 +5,11 @@ use serde::Serialize;
 
 use super::ui::Ui;
 use crate::app::App;
-use crate::model::ScannedPort;
-use crate::project::{Difference, Update, apply_update, plan_update, select_registered};
+use crate::engine::Container;
+use crate::lifecycle::{Stage, conflicts};
+use crate::model::{Port, ScannedPort};
+use crate::project::{Difference, Selected, apply_update, http_port, plan_update, select_registered};
+use crate::registry::Allocation;
 
 /// Look at a project's files again and take over what has changed
 ///
@@ -34,3 +37,101 @@ Examples:
   gantry update shop --yes
 
 Exit status: 3 where there is no such project, or its directory is gone.";
+
+#[derive(Serialize)]
+struct Answer {
+    dry_run: bool,
+    hostname: String,
+    is_running: bool,
+    changes: Vec<Change>,
+    conflicts: Vec<String>,
+    http_port: Option<Port>,
+}
+
+#[derive(Serialize)]
+struct Change {
+    /// `service_added`, `service_removed`, `port_added`, `port_removed`, `port_changed`, `exposed_changed`,
+    /// `compose_file_appeared`, `compose_file_gone`, `kind_changed`, `http_service_changed` or `given_back`.
+    change: &'static str,
+    text: String,
+}
+
+/// Looks, shows, asks, takes over.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    let project = select_registered(app, args.hostname.as_deref())?;
+    let update = plan_update(app, &project)?;
+    let selected = Selected { name: project.hostname.to_string(), project: Some(project.clone()) };
+    // Without an engine nothing of it runs.
+    let stage = Stage::open(app, &selected, None).ok().flatten();
+    let is_running = stage.as_ref().is_some_and(|stage| stage.containers.iter().any(Container::is_running));
+    let conflicts = match &stage {
+        Some(stage) => conflicts(app, stage)?.iter().map(ToString::to_string).collect(),
+        None => Vec::new(),
+    };
+    let changes = update.differences.iter().map(Change::of).chain(update.unneeded.iter().map(Change::given_back));
+    let http_port = http_port(app, &project)?.map(|row| row.port);
+    let hostname = selected.name;
+    let answer =
+        Answer { dry_run: args.dry_run, hostname, is_running, changes: changes.collect(), conflicts, http_port };
+    if !args.json {
+        tell(ui, &answer)?;
+    }
+    let is_asked = !args.yes && !args.json && ui.can_ask() && !answer.changes.is_empty();
+    if args.dry_run || is_asked && !ui.confirm(&format!("Take this over for {}?", answer.hostname))? {
+        return if args.json { ui.json(&answer) } else { Ok(ui.note("nothing was changed")) };
+    }
+    let booked = apply_update(app, &update)?;
+    booked.notes.iter().for_each(|note| ui.note(&note.to_string()));
+    if args.json {
+        return ui.json(&answer);
+    }
+    ui.note(&format!("{} is up to date", answer.hostname));
+    if is_running && !answer.changes.is_empty() {
+        ui.warn(&format!("{} runs as it was; `gantry restart {0}` starts it anew", answer.hostname));
+    }
+    Ok(())
+}
+
+fn tell(ui: &Ui, answer: &Answer) -> Result<()> {
+    for change in &answer.changes {
+        ui.text_line(&change.text)?;
+    }
+    if answer.changes.is_empty() {
+        ui.note(&format!("nothing has changed in {}", answer.hostname));
+    }
+    answer.conflicts.iter().for_each(|conflict| ui.warn(conflict));
+    if answer.is_running && !answer.changes.is_empty() {
+        ui.warn(&format!("{} runs", answer.hostname));
+    }
+    Ok(())
+}
+
+impl Change {
+    fn of(difference: &Difference) -> Change {
+        let port = |port: &ScannedPort| {
+            let published = if port.published.is_empty() { "any port" } else { port.published.as_str() };
+            format!("{}:{}/{} on {published}", port.service, port.container_port, port.protocol)
+        };
+        let (change, text) = match difference {
+            Difference::ComposeFileAppeared => ("compose_file_appeared", "+ a compose file".to_owned()),
+            Difference::ComposeFileGone => ("compose_file_gone", "- the compose file".to_owned()),
+            Difference::Kind { from, to } => ("kind_changed", format!("~ kind: {from} is {to} now")),
+            Difference::ServiceAdded(name) => ("service_added", format!("+ service {name}")),
+            Difference::ServiceRemoved(name) => ("service_removed", format!("- service {name}")),
+            Difference::PortAdded(added) => ("port_added", format!("+ port {}", port(added))),
+            Difference::PortRemoved(removed) => ("port_removed", format!("- port {}", port(removed))),
+            Difference::PortChanged { from, to } => {
+                ("port_changed", format!("~ port {} is {} now", port(from), port(to)))
+            }
+            Difference::ExposedChanged => ("exposed_changed", "~ exposed ports".to_owned()),
+            Difference::HttpService { from, to } => {
+                ("http_service_changed", format!("~ the HTTP port goes from {from} to {to}"))
+            }
+        };
+        Change { change, text }
+    }
+
+    fn given_back(row: &Allocation) -> Change {
+        Change { change: "given_back", text: format!("- the port of {} ({})", row.service, row.port) }
+    }
+}

@@ -191,6 +191,25 @@ pub fn find_of(project: &str, wanted: Option<EngineKind>) -> Result<(Box<dyn Eng
     Ok((engine, containers))
 }
 
+/// The containers of every Compose project on every engine that answers.
+///
+/// # Errors
+/// As [`find`], where none answers.
+pub fn everywhere() -> Result<Vec<Container>> {
+    let (docker, podman) = std::thread::scope(|scope| {
+        let podman = scope.spawn(|| Ok::<_, anyhow::Error>(Podman::find()?.containers(None)?));
+        let docker = Docker::find().map_err(anyhow::Error::from).and_then(|docker| docker.containers(None));
+        (docker, podman.join().unwrap_or_else(|_| Err(EngineError::Missing(EngineKind::Podman).into())))
+    });
+    match (docker, podman) {
+        (Err(docker), Err(podman)) => match (docker.downcast::<EngineError>(), podman.downcast::<EngineError>()) {
+            (Ok(docker), Ok(podman)) => Err(EngineError::none(docker, podman).into()),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        },
+        (docker, podman) => Ok([docker.unwrap_or_default(), podman.unwrap_or_default()].concat()),
+    }
+}
+
 /// Stops containers by themselves, where Compose cannot be asked because the compose file is gone: SIGTERM, then
 /// SIGKILL after `timeout` seconds.
 ///

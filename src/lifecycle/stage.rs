@@ -39,6 +39,8 @@ pub struct Stage {
     pub engine: Box<dyn Engine>,
     /// As they were when this was opened.
     pub containers: Vec<Container>,
+    /// Something ran and was stopped.
+    pub is_stopped: bool,
 }
 
 impl Stage {
@@ -61,6 +63,7 @@ impl Stage {
             directory: app.context()?.root.clone(),
             engine,
             containers,
+            is_stopped: false,
         }))
     }
 

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::event::{Event, Tell};
 use super::hook::{self, Hook};
 use super::lock;
+use super::overview::ContextView;
 use super::stage::{Stage, variables_of};
 use super::state::label_of;
 use crate::app::App;
@@ -63,6 +64,7 @@ pub fn stop(
     hook::run(Hook::PreStop, &around.hooks, &mut stage, &around.variables, tell, interrupts)?;
     tell(Event::Phase("stopping"));
     stop_running(&mut stage, options.timeout, &around, tell, interrupts)?;
+    stage.is_stopped = true;
     note_stopped(app, selected)?;
     for killed in stage.containers.iter().filter(|it| it.exit_code == Some(KILLED)) {
         let label = label_of(killed, &stage.containers);
@@ -153,4 +155,14 @@ fn stop_running(
 fn note_stopped(app: &mut App, selected: &Selected) -> Result<()> {
     let Some(project) = &selected.project else { return Ok(()) };
     app.registry()?.write(|writer| Ok(projects::note_stopped(writer, project.id, clock::now())?))
+}
+
+/// Stops the containers of a context that its directory is not any more: there is nothing to read around them.
+///
+/// # Errors
+/// [`crate::engine::EngineError`].
+pub fn stop_elsewhere(view: &ContextView, timeout: u32) -> Result<()> {
+    let (engine, containers) = engine::find_of(&view.compose_name, None)?;
+    let running: Vec<&str> = containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
+    if running.is_empty() { Ok(()) } else { engine::stop_containers(&*engine, &running, timeout) }
 }

@@ -4,17 +4,14 @@
 //! Nothing here knows a word of the project.
 #![allow(clippy::disallowed_methods, reason = "this room is the door")]
 
-#[allow(dead_code, reason = "the long commands come")]
 pub mod child;
 pub mod clock;
 pub mod env;
 pub mod files;
-#[allow(dead_code, reason = "the long commands come")]
 pub mod lock;
 pub mod own;
 pub mod paths;
 pub mod process;
-#[allow(dead_code, reason = "the long commands come")]
 pub mod signals;
 pub mod sockets;
 pub mod stamp;

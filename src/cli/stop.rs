@@ -1,0 +1,47 @@
+//! `gantry stop`.
+
+use anyhow::Result;
+
+use super::progress::Progress;
+use super::target::Target;
+use super::ui::Ui;
+use crate::app::App;
+use crate::lifecycle::{self, StopOptions};
+use crate::sys::signals::Interrupts;
+
+/// Stop a project's containers; ports, containers and data stay
+///
+/// Each is asked to end, and killed where it has not after the time given. Works without the compose file too: the
+/// engine knows the containers.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    target: Target,
+    /// How long a container may take to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    timeout: u32,
+    /// Do not run the hooks of gantry.yml
+    #[arg(long)]
+    no_hooks: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gantry stop
+  gantry stop shop --timeout 5";
+
+/// Stops what runs.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    let selected = args.target.select(app)?;
+    let options = StopOptions { timeout: args.timeout, hooks: !args.no_hooks, engine: args.target.engine.engine };
+    let interrupts = Interrupts::listen()?;
+    let mut progress = Progress::new(ui);
+    let stopped = lifecycle::stop(app, &selected, options, &mut |event| progress.tell(event), &interrupts)?;
+    drop(progress);
+    ui.note(&match stopped {
+        Some(stage) if stage.is_stopped => format!("stopped {}", selected.name),
+        _ => format!("nothing of {} runs", selected.name),
+    });
+    Ok(())
+}

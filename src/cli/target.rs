@@ -1,0 +1,58 @@
+//! The arguments that every command on a project has: which project, and which engine.
+
+use anyhow::Result;
+
+use crate::app::App;
+use crate::model::EngineKind;
+use crate::project::{Selected, all, select};
+
+/// Which project, and what runs it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Target {
+    /// The project; by default the one of the current directory, registered or not
+    pub(super) hostname: Option<String>,
+    #[command(flatten)]
+    pub(super) engine: EngineArg,
+}
+
+/// What runs it.
+#[derive(Debug, clap::Args)]
+pub(super) struct EngineArg {
+    /// docker or podman; by default what gantry.yml says, else what answers
+    #[arg(long, value_name = "ENGINE", value_parser = parser())]
+    pub(super) engine: Option<EngineKind>,
+}
+
+impl Target {
+    pub(super) fn select(&self, app: &mut App) -> Result<Selected> {
+        select(app, self.hostname.as_deref())
+    }
+}
+
+/// `[HOSTNAME] WORD...`: the first word is a project's hostname where one is registered under it and the project here
+/// has no such service. What is left are the words.
+///
+/// # Errors
+/// The registry cannot be read; the project is gone.
+pub(super) fn select_before<'a>(
+    app: &mut App,
+    named: Option<&str>,
+    words: &'a [String],
+) -> Result<(Selected, &'a [String])> {
+    if let Some(name) = named {
+        return Ok((select(app, Some(name))?, words));
+    }
+    if let Some((first, rest)) = words.split_first()
+        && all(app)?.iter().any(|project| project.hostname.as_str() == first)
+        && !app.project().is_ok_and(|project| project.services.iter().any(|service| service.as_str() == first))
+    {
+        return Ok((select(app, Some(first))?, rest));
+    }
+    Ok((select(app, None)?, words))
+}
+
+fn parser() -> impl clap::builder::TypedValueParser<Value = EngineKind> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(EngineKind::ALL.map(EngineKind::as_str))
+        .try_map(|name| name.parse::<EngineKind>())
+}
