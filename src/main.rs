@@ -17,7 +17,7 @@
 //! ```text
 //! 5  faces    hot.rs  cli/
 //! 4  verbs    resolve/  remap/  project/  lifecycle/  exports.rs  status.rs  prune.rs
-//! 3  hands    app.rs (lazy handles)  engine/  health/  listeners/
+//! 3  hands    app.rs (lazy handles)  engine/  health/  listeners/  logs/
 //! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
 //! 0  ground   model/ (plain words)  sys/ (doors: processes, files, clock, environment, paths)
@@ -46,6 +46,8 @@ mod health;
 mod hot;
 mod lifecycle;
 mod listeners;
+#[allow(dead_code, unused_imports, reason = "its command comes")]
+mod logs;
 mod memo;
 mod model;
 mod project;

@@ -11,6 +11,7 @@ use tabled::settings::{Padding, Style};
 
 use super::failure::Failure;
 use crate::memo::Answer;
+use crate::model::steers_terminal;
 use crate::sys::env;
 
 /// When to colour.
@@ -263,11 +264,9 @@ fn painted(takes_color: bool, paint: Paint, text: &str) -> String {
 /// The text on one line, without what could steer a terminal or turn the order of what it shows: names come from
 /// compose files and branches of strangers.
 pub(super) fn printable(text: &str) -> String {
-    let turns =
-        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() || turns(character) {
+        if steers_terminal(character) {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);

@@ -6,8 +6,10 @@ mod context;
 mod port;
 mod project;
 mod service;
+mod terminal;
 
 pub use context::{ComposeProjectName, Context, ContextHash};
 pub use port::{Port, PortRange, PortSet, Protocol};
 pub use project::{EngineKind, ExposedPort, Hostname, HostnameError, ProjectKind, Scan, ScannedPort};
 pub use service::{Block, FixedKind, FixedName, Kind, Published, PublishedPort, ServiceName, Source};
+pub use terminal::steers_terminal;

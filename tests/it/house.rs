@@ -20,6 +20,8 @@ const OWNERS: [(&str, &str); 14] = [
     ("md5", "context"),
     ("serde_yaml", "yaml"),
     ("listeners", "listeners"),
+    ("regex", "logs"),
+    ("regex_syntax", "logs"),
     ("directories", "sys"),
     ("nix", "sys"),
     ("signal_hook", "sys"),

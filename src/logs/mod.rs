@@ -1,0 +1,24 @@
+//! Log lines: reading what an engine prints of its containers, judging how grave each line is, and showing it.
+//!
+//! Nothing here starts an engine, opens a file or prints: bytes come in, bytes go out. Whatever a container wrote is
+//! a stranger's: memory is bounded, and only colours reach the terminal as they are.
+
+mod detect;
+mod escapes;
+mod filter;
+mod form;
+mod json;
+mod level;
+mod levels;
+mod lines;
+mod moment;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+pub use filter::{Filter, pattern};
+pub use form::{Form, Formatter};
+pub use level::Level;
+pub use levels::Levels;
+pub use lines::{Line, Lines};
+pub use moment::Moment;
