@@ -197,7 +197,10 @@ impl Head {
         let is_punctuated = word.iter().any(|byte| matches!(byte, b':' | b'/' | b'.' | b'-' | b'_' | b'@' | b'#'));
         let is_numbered = self.has_time && word.iter().any(u8::is_ascii_digit);
         let is_sign = word.len() <= 6 && !word.iter().any(u8::is_ascii_alphanumeric);
-        let is_sentence = word.iter().any(|byte| matches!(byte, b'\'' | b'?' | b'!')) || word.ends_with(b".");
+        // A level that was none: `error: 0`.
+        let is_told = Level::from_word(word.strip_suffix(b":").unwrap_or(word)).is_some();
+        let is_sentence =
+            is_told || word.iter().any(|byte| matches!(byte, b'\'' | b'?' | b'!')) || word.ends_with(b".");
         let name = word.strip_suffix(b",").unwrap_or(word);
         let is_date = NAMES.iter().any(|known| known.as_bytes() == name);
         is_date || is_sign || ((is_punctuated || is_numbered) && !is_sentence)

@@ -163,7 +163,7 @@ mod tests {
         );
         let red = line("db-1", b"\x1b[31mred\x1b[2K\r\n\t\x07\r", 0);
         check(PLAIN, &red, "db-1 | red\\u{1b}[2K\\r\\n\t\\u{7}\n");
-        check(COLOR, &red, "\x1b[96mdb-1 |\x1b[0m \x1b[31mred\\u{1b}[2K\\r\\n\t\\u{7}\x1b[0m\n");
+        check(COLOR, &red, "\x1b[93mdb-1 |\x1b[0m \x1b[31mred\\u{1b}[2K\\r\\n\t\\u{7}\x1b[0m\n");
         check(Form::Raw, &red, "db-1 | \x1b[31mred\x1b[2K\r\n\t\x07\r\n");
         let text = r"\u001b[31mred\u001b[2K\r\n\t\u0007";
         check(
