@@ -43,7 +43,7 @@ impl Level {
             word => word,
         };
         let is_it = |known: &&str| known.as_bytes().eq_ignore_ascii_case(word);
-        WORDS.into_iter().find(|(_, words)| words.iter().any(|known| is_it(known))).map(|(level, _)| level)
+        WORDS.into_iter().find(|(_, words)| words.iter().any(is_it)).map(|(level, _)| level)
     }
 
     pub fn as_str(self) -> &'static str {

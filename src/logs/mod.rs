@@ -7,6 +7,7 @@ mod detect;
 mod escapes;
 mod filter;
 mod form;
+mod head;
 mod json;
 mod level;
 mod levels;
