@@ -60,11 +60,11 @@ fn sign(text: &[u8]) -> Option<Level> {
     let mut words = text.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let (first, second) = (words.next()?, words.next()?);
     match first {
-        [letter, b','] if second.starts_with(b"[") => letter_level(*letter),
+        [letter, b','] if second.starts_with(b"[") => Level::from_letter(*letter),
         [letter, date @ ..]
             if matches!(date.len(), 4 | 6 | 8) && date.iter().all(u8::is_ascii_digit) && second.contains(&b':') =>
         {
-            letter_level(*letter)
+            Level::from_letter(*letter)
         }
         [b'0'..=b'9', .., b':', b'M' | b'S' | b'C' | b'X'] => {
             let mut sign = words.skip_while(|word| !word.contains(&b':')).skip(1);
@@ -75,17 +75,6 @@ fn sign(text: &[u8]) -> Option<Level> {
                 _ => None,
             }
         }
-        _ => None,
-    }
-}
-
-fn letter_level(letter: u8) -> Option<Level> {
-    match letter {
-        b'D' => Some(Level::Debug),
-        b'I' => Some(Level::Info),
-        b'W' => Some(Level::Warn),
-        b'E' => Some(Level::Error),
-        b'F' | b'A' => Some(Level::Fatal),
         _ => None,
     }
 }

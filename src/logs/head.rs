@@ -19,6 +19,7 @@ pub(super) enum Judged {
 /// What was seen of a head so far.
 #[derive(Debug, Default)]
 pub(super) struct Head {
+    is_begun: bool,
     has_time: bool,
     is_after_dash: bool,
 }
@@ -43,6 +44,7 @@ impl Head {
     }
 
     fn remember(&mut self, token: Token<'_>) {
+        self.is_begun = true;
         self.is_after_dash = matches!(token, Token::Word(word) if is_dash(word));
         if let Token::Word(text) | Token::Group(_, text) = token {
             self.has_time |= is_time(text);
@@ -62,6 +64,13 @@ impl Head {
         let is_request = name == b"TRACE" && next.starts_with(b"/");
         if is_request || (has_colon && is_answer(next)) {
             return None;
+        }
+        // Letters are MongoDB's, up to 4.2, and Android's.
+        if let [letter] = word
+            && self.has_time
+            && (is_upper(next) || next.ends_with(b":"))
+        {
+            return Level::from_letter(*letter);
         }
         let name = bare(name, has_colon);
         let level = if name == b"LOG" { Some(Level::Info) } else { Level::from_word(name) };
@@ -86,7 +95,7 @@ impl Head {
         // `- name -`
         let is_name = self.is_after_dash && is_dash(next);
         let is_sign = word.len() <= 6 && !word.iter().any(u8::is_ascii_alphanumeric);
-        let is_numbered = self.has_time && word.iter().any(u8::is_ascii_digit);
+        let is_numbered = (self.is_begun && word.iter().any(u8::is_ascii_digit)) || is_time(word);
         let is_punctuated = word.iter().any(|byte| matches!(byte, b':' | b'/' | b'.' | b'-' | b'_' | b'@' | b'#'));
         // A level that was none: `error: 0`.
         let is_told = Level::from_word(word.strip_suffix(b":").unwrap_or(word)).is_some();
@@ -126,6 +135,10 @@ fn bracketed(open: u8, group: &[u8]) -> Option<Level> {
         b'<' => return Level::from_word(group),
         _ => return Level::from_word(group).filter(|_| is_upper(group)),
     }
+    // `[I]` (Gitea), `[I 2026-11-21 08:00:00 app]` (Tornado).
+    if let [letter] | [letter, b' ', b'0'..=b'9', ..] = group {
+        return Level::from_letter(*letter);
+    }
     let last = group.rsplit(|&byte| byte == b':').next()?;
     if let Some(level) = Level::from_word(group).or_else(|| Level::from_word(last)) {
         return Some(level);
@@ -157,6 +170,7 @@ fn exception(name: &[u8]) -> Option<Level> {
 fn is_answer(word: &[u8]) -> bool {
     const WORDS: [&str; 10] = ["0", "none", "null", "nil", "no", "false", "true", "on", "off", "undefined"];
     if let [count @ .., b','] = word
+        && count.len() < 5
         && count.iter().all(u8::is_ascii_digit)
     {
         return true;
@@ -173,6 +187,8 @@ fn is_dash(word: &[u8]) -> bool {
     !word.is_empty() && word.iter().all(|&byte| byte == b'-')
 }
 
+/// `08:00`, or digits enough for a date or for unix seconds.
 fn is_time(word: &[u8]) -> bool {
-    word.windows(3).any(|part| matches!(part, [b'0'..=b'9', b':', b'0'..=b'9']))
+    let is_long = word.len() >= 6 && word.iter().all(u8::is_ascii_digit);
+    is_long || word.windows(3).any(|part| matches!(part, [b'0'..=b'9', b':', b'0'..=b'9']))
 }

@@ -78,11 +78,8 @@ impl<'de> Visitor<'de> for Object<'_> {
 fn level_of(value: &Value) -> Option<Level> {
     match value {
         Value::String(word) => match word.as_bytes() {
-            b"F" => Some(Level::Fatal),
-            b"E" => Some(Level::Error),
-            b"W" => Some(Level::Warn),
-            b"I" => Some(Level::Info),
-            b"D" | [b'D', b'1'..=b'5'] => Some(Level::Debug),
+            [b'D', b'1'..=b'5'] => Some(Level::Debug),
+            [letter] => Level::from_letter(*letter),
             word => Level::from_word(word.trim_ascii()),
         },
         Value::Number(number) => match number.as_u64()? {

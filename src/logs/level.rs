@@ -46,6 +46,19 @@ impl Level {
         WORDS.into_iter().find(|(_, words)| words.iter().any(is_it)).map(|(level, _)| level)
     }
 
+    /// The level that a logger of one letter means: glog, Ruby, MongoDB, Android.
+    pub(super) fn from_letter(letter: u8) -> Option<Level> {
+        match letter {
+            b'T' | b'V' => Some(Level::Trace),
+            b'D' => Some(Level::Debug),
+            b'I' => Some(Level::Info),
+            b'W' => Some(Level::Warn),
+            b'E' => Some(Level::Error),
+            b'F' | b'A' => Some(Level::Fatal),
+            _ => None,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Level::Trace => "trace",

@@ -72,6 +72,10 @@ fn brackets_hold_levels() {
         (Error, "08:00:00.123 [error] GenServer #PID<0.1.0> terminating"),
         (Warn, "2026-11-21 08:00:00 [warning  ] slow_query  duration=3"),
         (Error, "2026-11-21T08:00:00.123Z [ERROR] agent: failed to sync"),
+        (Info, "2026/11/21 08:00:00 cmd/web.go:242:runWeb() [I] Starting Gitea on PID: 7"),
+        (Warn, "[W 2026-11-21 08:00:00.123 ServerApp] 404 GET /x"),
+        (Warn, "[WARNING]  (1) : Server app/web is DOWN"),
+        (Info, "[2026-11-21T08:00:00.123+0000] {taskinstance.py:1} INFO - Marking task as SUCCESS"),
         (Error, "\u{2718} [ERROR] Could not resolve \"./x\""),
     ]);
 }
@@ -127,6 +131,15 @@ fn words_in_the_head_are_levels() {
         (Error, "src/a.ts(1,2): error TS2304: x".replace("error TS2304:", "error:").as_str()),
         (Error, "error[E0425]: cannot find value `x` in this scope"),
         (Error, "ERROR in ./src/index.js 1:2"),
+        (Warn, "081109 203615 148 WARN dfs.DataNode$DataXceiver: Got exception while serving"),
+        (Info, "nova.log 2026-11-21 08:00:00.008 25746 INFO nova.osapi_compute.wsgi.server [req-1 - - -] 200"),
+        (Info, "17/06/09 20:10:40 INFO executor.Executor: Finished task 0.0 in stage 3.0 (TID 122)"),
+        (Info, "\x1b[32m[Nest] 1  - \x1b[39m11/21/2026, 8:00:00 AM \x1b[32m    LOG\x1b[39m [NestFactory] Starting"),
+        (Error, "2026-11-21 08:00:00.12 spid9s      Error: 17054, Severity: 16, State: 1."),
+        (Error, "Sat Nov 21 08:00:00 2026 -> ERROR: bind(): Address in use"),
+        (Info, "[08:00:00.123] INFO (1): listening"),
+        (Info, "2026-11-21T08:00:00.123+0000 I NETWORK  [listener] connection accepted from 172.18.0.1"),
+        (Warn, "03-17 16:13:46.654  1702 10454 W ActivityManager: Sending non-protected broadcast"),
     ]);
 }
 
@@ -191,6 +204,10 @@ fn prose_has_no_level() {
         "{\"msg\":\"ERROR\",\"level\":\"hard\"}",
         "{\"errors\":0,\"error\":null}",
         "--log.level=debug was given",
+        "Dec 10 07:28:37 LabSZ sshd[24273]: Failed password for root from 112.95.230.3 port 45699 ssh2",
+        "- 1118765746 2026.06.14 R17-M1 prose with a FATAL in it",
+        "[10.30 16:49:29] chrome.exe - proxy.example.com:5070 close, 0 bytes sent, 0 bytes received",
+        "08:00:00 I was here",
         "It's an error: nothing more",
         "Server. ERROR is a word",
         "[webpack] compiled with 1 error",
