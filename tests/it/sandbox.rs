@@ -33,7 +33,8 @@ const GITCONFIG: &str = "\
 ";
 
 /// How a container engine is reached; the only variables of the machine that pass into a sandbox, beside `PATH`.
-const ENGINE_VARIABLES: [&str; 2] = ["DOCKER_HOST", "DOCKER_CONFIG"];
+const ENGINE_VARIABLES: [&str; 5] =
+    ["DOCKER_HOST", "DOCKER_CONFIG", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "CONTAINERS_REGISTRIES_CONF"];
 
 /// A directory with a home in it, and the environment in which a test's commands run. Gone when dropped.
 pub struct Sandbox {
