@@ -238,6 +238,12 @@ impl Cell {
     pub fn styled(paint: Paint, word: &'static str, text: String) -> Cell {
         Cell { styled: Some((paint, word)), text }
     }
+
+    /// The cell with more text behind it.
+    pub fn followed_by(mut self, text: &str) -> Cell {
+        self.text += text;
+        self
+    }
 }
 
 impl From<String> for Cell {

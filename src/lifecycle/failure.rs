@@ -47,7 +47,7 @@ impl fmt::Display for LifecycleError {
                 logs.iter().try_for_each(|line| write!(f, "; {line}"))
             }
             LifecycleError::TimedOut { name, services, seconds } => {
-                write!(f, "{name} was not up within {seconds} seconds: {}", services.join(", "))
+                write!(f, "{name} was not up within {seconds} seconds: {}", services.join("; "))
             }
             LifecycleError::Hook { hook, command, why, said } => {
                 write!(f, "the hook {hook} {why}: `{command}`")?;

@@ -14,7 +14,7 @@ use crate::registry::{ContextRow, ProjectRow, contexts};
 use crate::sys::files;
 
 /// What runs on the machine, as far as gantry knows whose it is.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Overview {
     pub projects: Vec<ProjectView>,
     pub contexts: Vec<ContextView>,

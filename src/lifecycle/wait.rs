@@ -47,7 +47,7 @@ pub(super) fn await_up(
             let (name, seconds) = (stage.name.clone(), patience.as_secs());
             return Err(LifecycleError::TimedOut { name, services: waiting, seconds }.into());
         }
-        let status = format!("waiting for {}", waiting.join(", "));
+        let status = format!("waiting for {}", waiting.join("; "));
         if status != told && is_settled {
             tell(Event::Phase(&status));
             told = status;
@@ -74,10 +74,18 @@ fn judge(containers: &[Container], is_settled: bool) -> (Vec<String>, Vec<String
             (ContainerState::Created | ContainerState::Paused | ContainerState::Restarting, _) => false,
         };
         if !is_up {
-            waiting.push(format!("{} ({})", label_of(container, containers), shown(container)));
+            waiting.push(format!("{}, {}", label_of(container, containers), still(container)));
         }
     }
     (failed, waiting)
+}
+
+/// What a container that is not up yet does instead.
+fn still(container: &Container) -> &'static str {
+    match (container.state, container.health) {
+        (ContainerState::Running, Some(health)) => health.as_str(),
+        (state, _) => state.as_str(),
+    }
 }
 
 fn not_up(stage: &Stage, failed: &[String]) -> anyhow::Error {

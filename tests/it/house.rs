@@ -10,23 +10,26 @@ use std::path::Path;
 use paths::Names;
 
 /// An outside crate and the only room that names it.
-const OWNERS: [(&str, &str); 14] = [
+const OWNERS: [(&str, &str); 19] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
-    ("tabled", "cli"),
-    ("rusqlite", "registry"),
+    ("directories", "sys"),
     ("git2", "context"),
-    ("md5", "context"),
-    ("serde_yaml", "yaml"),
+    ("indicatif", "cli"),
+    ("inquire", "cli"),
+    ("jiff", "sys"),
     ("listeners", "listeners"),
+    ("md5", "context"),
+    ("nix", "sys"),
     ("regex", "logs"),
     ("regex_syntax", "logs"),
-    ("directories", "sys"),
-    ("nix", "sys"),
+    ("rusqlite", "registry"),
+    ("serde_yaml", "yaml"),
     ("signal_hook", "sys"),
-    ("ureq", "health"),
+    ("tabled", "cli"),
     ("tempfile", "sys"),
+    ("ureq", "health"),
 ];
 
 /// A source and its path below `src`.
