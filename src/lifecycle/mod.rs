@@ -27,5 +27,5 @@ pub use remains::{Remains, clear, remains, stop_remains};
 pub use scale::{Scale, scale};
 pub use stage::{Stage, Transfer, transfer};
 pub use start::{StartOptions, start};
-pub use state::{RunState, state_of};
+pub use state::RunState;
 pub use stop::{DownOptions, StopOptions, down, stop, stop_elsewhere};

@@ -34,7 +34,9 @@ pub struct Stage {
     pub hash: ContextHash,
     /// The Compose project's name.
     pub compose_name: String,
-    /// Where Compose is run.
+    /// Where Compose is run: the context's root.
+    pub root: PathBuf,
+    /// Where hooks run: the project's working directory, by default its root.
     pub directory: PathBuf,
     pub engine: Box<dyn Engine>,
     /// As they were when this was opened.
@@ -55,12 +57,14 @@ impl Stage {
         let config = app.config().cloned().unwrap_or_default();
         let compose_name = config.project_name.map_or(held.project_name, |name| name.to_string());
         let (engine, containers) = engine::find_of(&compose_name, wanted.or(config.engine))?;
+        let root = app.context()?.root.clone();
         Ok(Some(Stage {
             name: selected.name.clone(),
             project: selected.project.clone(),
             hash: held.hash,
             compose_name,
-            directory: app.context()?.root.clone(),
+            directory: selected.project.as_ref().map_or_else(|| root.clone(), |project| project.directory.clone()),
+            root,
             engine,
             containers,
             is_stopped: false,
@@ -125,7 +129,7 @@ impl Stage {
         let start = Start {
             program: invocation.program.as_os_str(),
             args: &arguments,
-            directory: &self.directory,
+            directory: &self.root,
             variables,
             stdin: Input::Empty,
             stdout: Output::Lines,

@@ -288,7 +288,7 @@ fn an_interrupted_start_says_what_state_things_are_in() {
     );
     let mut command = yard.sandbox.command("gantry", &yard.checkout);
     let mut child = command.arg("start").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    await_true("web runs", || yard.docker("ps --quiet --filter name={name}-main-web-1") != "");
+    await_true("web runs", || !yard.docker("ps --quiet --filter name={name}-main-web-1").is_empty());
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
