@@ -3,11 +3,13 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::progress::Progress;
 use super::ui::Ui;
 use crate::app::App;
 use crate::engine::EngineError;
 use crate::lifecycle::{Remains, clear, remains, stop_remains};
 use crate::project::{Departure, ProjectError, plan_departure, select_registered, unregister};
+use crate::sys::signals::Interrupts;
 
 /// Forget a project: its hostname, and the ports of its directory
 ///
@@ -99,7 +101,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 
 /// Without an engine nothing can be removed from one; the registry is mended all the same.
 fn remains_of(ui: &Ui, departure: &Departure) -> Result<Vec<Remains>> {
-    match remains(departure, None) {
+    let interrupts = Interrupts::listen()?;
+    let mut progress = Progress::new(ui);
+    match remains(departure, &mut |event| progress.tell(event), &interrupts) {
         Err(error) if error.is::<EngineError>() => {
             ui.warn(&format!("{error:#}; containers of the project, if there are any, stay"));
             Ok(Vec::new())

@@ -52,12 +52,13 @@ pub enum Holder {
 pub fn conflicts(app: &mut App, stage: &Stage) -> Result<Vec<Conflict>> {
     let discovery = discover(app)?;
     let Some(booked) = booked_already(app, &discovery)? else { return Ok(Vec::new()) };
-    let is_fixed = app.config()?.remap == Remap::Never;
+    let mode = app.config()?.remap;
+    let is_fixed = mode == Remap::Never;
     let has_override = !is_fixed && remap::is_written(&booked.held.hash)?;
     let listening = listeners::listening()?;
     let everybody = stage.engine.containers(None)?;
     let mut found: Vec<Conflict> = Vec::new();
-    for Publishing { service, port, protocol, source } in remap::publishings(&discovery, &booked, has_override) {
+    for Publishing { service, port, protocol, source } in remap::publishings(&discovery, &booked, mode, has_override) {
         let holder = holder(stage, &everybody, &listening, port, protocol)?;
         if found.iter().any(|other| (other.port, other.protocol) == (port, protocol)) {
             continue;

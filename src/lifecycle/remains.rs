@@ -3,10 +3,13 @@
 
 use anyhow::Result;
 
+use super::event::Tell;
+use super::lock;
 use crate::config;
 use crate::engine::{self, Container, Engine};
-use crate::model::EngineKind;
 use crate::project::Departure;
+use crate::sys::lock::Lock;
+use crate::sys::signals::Interrupts;
 
 /// The containers of one Compose project.
 #[derive(Debug)]
@@ -15,21 +18,25 @@ pub struct Remains {
     pub engine: Box<dyn Engine>,
     pub containers: Vec<Container>,
     pub volumes: Vec<String>,
+    /// Nobody else starts or stops it meanwhile.
+    _lock: Lock,
 }
 
 /// What the engines still have of the project.
 ///
 /// # Errors
 /// [`crate::engine::EngineError`] where none answers.
-pub fn remains(departure: &Departure, wanted: Option<EngineKind>) -> Result<Vec<Remains>> {
+pub fn remains(departure: &Departure, tell: &mut Tell<'_>, interrupts: &Interrupts) -> Result<Vec<Remains>> {
+    // A broken gantry.yml names no Compose project.
     let config = config::load_project_config(&departure.project.path).unwrap_or_default();
-    let mut names: Vec<String> = departure.contexts.iter().map(|(context, _)| context.project_name.clone()).collect();
-    names.extend(config.project_name.map(|name| name.to_string()));
     let mut found = Vec::new();
-    for compose_name in names {
-        let (engine, containers) = engine::find_of(&compose_name, wanted.or(config.engine))?;
+    for (context, _) in &departure.contexts {
+        let named = config.project_name.as_ref().map(ToString::to_string);
+        let compose_name = named.unwrap_or_else(|| context.project_name.clone());
+        let lock = lock::acquire(&context.hash, &context.label, tell, interrupts)?;
+        let (engine, containers) = engine::find_of(&compose_name, config.engine)?;
         let volumes = engine::volumes(&*engine, &compose_name)?;
-        found.push(Remains { compose_name, engine, containers, volumes });
+        found.push(Remains { compose_name, engine, containers, volumes, _lock: lock });
     }
     Ok(found)
 }

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::config::Remap;
 use crate::model::{ContextHash, Port, Protocol, Published, ServiceName, Source};
 use crate::registry::{Allocation, Reader};
 use crate::resolve::{Booked, Clash, Discovery, Face, Note, Slot, holder_of};
@@ -115,8 +116,8 @@ pub struct Publishing {
 }
 
 /// What Compose will publish with the context's variables, by an override or without. What is left to the engine to
-/// choose is not among it.
-pub fn publishings(discovery: &Discovery, booked: &Booked, has_override: bool) -> Vec<Publishing> {
+/// choose is not among it, nor what has no port yet and may be given a free one.
+pub fn publishings(discovery: &Discovery, booked: &Booked, mode: Remap, has_override: bool) -> Vec<Publishing> {
     let faces = discovery.slots.iter().flat_map(|slot| slot.faces.iter().map(move |face| (slot, face)));
     let publishing = |(slot, face): (&Slot, &Face)| {
         let row = allocation_of(slot, &booked.allocations);
@@ -126,7 +127,7 @@ pub fn publishings(discovery: &Discovery, booked: &Booked, has_override: bool) -
             Some((allocated, Some(_))) if !is_as_written => Some(allocated),
             Some((_, Some(Difference::Published(published)))) => Some(published),
             Some((_, Some(Difference::LeftToEngine))) => None,
-            None => face.published.preferred().filter(|_| !face.engine_chooses),
+            None => face.published.preferred().filter(|_| mode == Remap::Never && !face.engine_chooses),
         };
         let (service, protocol, source) = (face.service.clone(), face.protocol, face.source.clone());
         port.map(|port| Publishing { service, port, protocol, source })

@@ -12,7 +12,10 @@ fn nothing_is_booked() {
     let note = "gantry: nothing is booked; `gantry export --auto` books what the compose file publishes\n";
     shop.check("status", "", note, 0);
     shop.check("status -a", "", note, 0);
-    assert_eq!(shop.gantry("status --json").json(), json!({ "format_version": 1, "allocations": [], "projects": [], "contexts": [] }));
+    assert_eq!(
+        shop.gantry("status --json").json(),
+        json!({ "format_version": 1, "allocations": [], "projects": [], "contexts": [] })
+    );
 }
 
 #[test]
@@ -78,7 +81,10 @@ fn json_has_every_field() {
     };
     let rows =
         [row("postgres", 0, 5432, "PG_PORT"), row("web", 1, 80, "WEB_PORT"), row("redis", 12, 6379, "REDIS_PORT")];
-    assert_eq!(shop.gantry("status --json").json(), json!({ "format_version": 1, "allocations": rows, "projects": [], "contexts": [] }));
+    assert_eq!(
+        shop.gantry("status --json").json(),
+        json!({ "format_version": 1, "allocations": rows, "projects": [], "contexts": [] })
+    );
 }
 
 /// Service, state, and the holder's name and pid.
