@@ -3,11 +3,11 @@
 use anyhow::Result;
 
 use super::progress::Progress;
-use super::target::Target;
+use super::target::{StopArgs, Target};
 use super::ui::Ui;
 use crate::app::App;
 use crate::engine;
-use crate::lifecycle::{self, DownOptions, Stage, StopOptions};
+use crate::lifecycle::{self, DownOptions, Stage};
 use crate::sys::signals::Interrupts;
 
 /// Stop a project and remove its containers and networks; its ports stay booked
@@ -27,12 +27,8 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long, visible_short_alias = 'f', visible_alias = "force")]
     yes: bool,
-    /// How long a container may take to end, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u32,
-    /// Do not run the hooks of gantry.yml
-    #[arg(long)]
-    no_hooks: bool,
+    #[command(flatten)]
+    stop: StopArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -62,7 +58,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.note("nothing was removed");
         return Ok(());
     }
-    let stop = StopOptions { timeout: args.timeout, hooks: !args.no_hooks, engine: args.target.engine.engine };
+    let stop = args.stop.options(args.target.engine.engine);
     let options = DownOptions { stop, volumes: args.volumes };
     let interrupts = Interrupts::listen()?;
     let mut progress = Progress::new(ui);

@@ -6,10 +6,10 @@ use anyhow::Result;
 
 use super::progress::Progress;
 use super::ps;
-use super::target::Target;
+use super::target::{StopArgs, Target};
 use super::ui::Ui;
 use crate::app::App;
-use crate::lifecycle::{self, StartOptions, StopOptions};
+use crate::lifecycle::{self, StartOptions};
 use crate::sys::signals::Interrupts;
 
 /// Stop a project and start it again, as its files are now
@@ -18,18 +18,14 @@ use crate::sys::signals::Interrupts;
 pub struct Args {
     #[command(flatten)]
     target: Target,
-    /// How long a container may take to end, and how long to wait until everything is up, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u32,
+    #[command(flatten)]
+    stop: StopArgs,
     /// Build the images first
     #[arg(long)]
     build: bool,
     /// Go on where ports are taken
     #[arg(short, long)]
     force: bool,
-    /// Do not run the hooks of gantry.yml
-    #[arg(long)]
-    no_hooks: bool,
     /// Print the containers as JSON
     #[arg(long)]
     json: bool,
@@ -46,13 +42,13 @@ const PATIENCE: u64 = 120;
 /// Stops, then starts.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let selected = args.target.select(app)?;
-    let (engine, hooks) = (args.target.engine.engine, !args.no_hooks);
-    let wait = Some(Duration::from_secs(PATIENCE.max(args.timeout.into())));
+    let (engine, hooks) = (args.target.engine.engine, !args.stop.no_hooks);
+    let wait = Some(Duration::from_secs(PATIENCE.max(args.stop.timeout.into())));
     let start = StartOptions { force: args.force, pull: false, build: args.build, wait, hooks, engine };
     let interrupts = Interrupts::listen()?;
     let mut progress = Progress::new(ui);
     let mut tell = |event: lifecycle::Event<'_>| progress.tell(event);
-    lifecycle::stop(app, &selected, StopOptions { timeout: args.timeout, hooks, engine }, &mut tell, &interrupts)?;
+    lifecycle::stop(app, &selected, args.stop.options(engine), &mut tell, &interrupts)?;
     let stage = lifecycle::start(app, &selected, start, &mut tell, &interrupts)?;
     drop(progress);
     ui.note(&format!("{} is up", stage.name));

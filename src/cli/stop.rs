@@ -3,10 +3,10 @@
 use anyhow::Result;
 
 use super::progress::Progress;
-use super::target::Target;
+use super::target::{StopArgs, Target};
 use super::ui::Ui;
 use crate::app::App;
-use crate::lifecycle::{self, StopOptions};
+use crate::lifecycle;
 use crate::sys::signals::Interrupts;
 
 /// Stop a project's containers; ports, containers and data stay
@@ -18,12 +18,8 @@ use crate::sys::signals::Interrupts;
 pub struct Args {
     #[command(flatten)]
     target: Target,
-    /// How long a container may take to end, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u32,
-    /// Do not run the hooks of gantry.yml
-    #[arg(long)]
-    no_hooks: bool,
+    #[command(flatten)]
+    stop: StopArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -34,7 +30,7 @@ Examples:
 /// Stops what runs.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let selected = args.target.select(app)?;
-    let options = StopOptions { timeout: args.timeout, hooks: !args.no_hooks, engine: args.target.engine.engine };
+    let options = args.stop.options(args.target.engine.engine);
     let interrupts = Interrupts::listen()?;
     let mut progress = Progress::new(ui);
     let stopped = lifecycle::stop(app, &selected, options, &mut |event| progress.tell(event), &interrupts)?;

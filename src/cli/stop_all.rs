@@ -3,10 +3,11 @@
 use anyhow::Result;
 
 use super::progress::Progress;
+use super::target::StopArgs;
 use super::ui::Ui;
 use crate::app::App;
 use crate::engine::Container;
-use crate::lifecycle::{self, ContextView, StopOptions, overview, stop_elsewhere};
+use crate::lifecycle::{self, ContextView, overview, stop_elsewhere};
 use crate::project::select;
 use crate::sys::signals::Interrupts;
 
@@ -22,12 +23,8 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long, visible_short_alias = 'f', visible_alias = "force")]
     yes: bool,
-    /// How long a container may take to end, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u32,
-    /// Do not run the hooks of gantry.yml
-    #[arg(long)]
-    no_hooks: bool,
+    #[command(flatten)]
+    stop: StopArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -72,7 +69,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 
 /// What its directory is now is stopped with everything that belongs to it; another branch's containers by themselves.
 fn stop_one(app: &mut App, ui: &Ui, args: &Args, view: &ContextView, interrupts: &Interrupts) -> Result<()> {
-    let options = StopOptions { timeout: args.timeout, hooks: !args.no_hooks, engine: None };
+    let options = args.stop.options(None);
     let mut progress = Progress::new(ui);
     let mut tell = |event: lifecycle::Event<'_>| progress.tell(event);
     app.enter(view.context.path.clone());
@@ -81,5 +78,5 @@ fn stop_one(app: &mut App, ui: &Ui, args: &Args, view: &ContextView, interrupts:
         let selected = select(app, None)?;
         return lifecycle::stop(app, &selected, options, &mut tell, interrupts).map(drop);
     }
-    stop_elsewhere(view, args.timeout)
+    stop_elsewhere(view, args.stop.timeout)
 }

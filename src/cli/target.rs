@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::app::App;
+use crate::lifecycle::StopOptions;
 use crate::model::EngineKind;
 use crate::project::{Selected, all, select};
 
@@ -21,6 +22,23 @@ pub(super) struct EngineArg {
     /// docker or podman; by default what gantry.yml says, else what answers
     #[arg(long, value_name = "ENGINE", value_parser = parser())]
     pub(super) engine: Option<EngineKind>,
+}
+
+/// How something is stopped.
+#[derive(Debug, clap::Args)]
+pub(super) struct StopArgs {
+    /// How long a container may take to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(super) timeout: u32,
+    /// Do not run the hooks of gantry.yml
+    #[arg(long)]
+    pub(super) no_hooks: bool,
+}
+
+impl StopArgs {
+    pub(super) fn options(&self, engine: Option<EngineKind>) -> StopOptions {
+        StopOptions { timeout: self.timeout, hooks: !self.no_hooks, engine }
+    }
 }
 
 impl Target {
