@@ -6,18 +6,28 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::failure::{NotFound, Usage};
+use super::project::Row;
 use super::ui::Ui;
 use crate::allocator::default_range;
 use crate::app::App;
 use crate::model::{Kind, Port, PortRange};
-use crate::registry::{Registry, ranges, reserves};
+use crate::project::{SETTINGS, apply_settings, http_port, parse_settings, project_here, select_registered};
+use crate::registry::{ProjectRow, Registry, ranges, reserves};
 
-/// Show or change the ranges that ports come from, and the ports to keep out of
+/// Show or change a project's settings, the ranges that ports come from, and the ports to keep out of
 ///
-/// They hold for every project of this user. What is booked already stays.
+/// Ranges and reserves hold for every project of this user; what is booked already stays. In a project's directory the
+/// project comes first. Its settings are directory (where its commands run), http_port, http_service (SERVICE or
+/// SERVICE:CONTAINER_PORT) and path (for a project that was moved); the hostname stays as it is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
+    /// The project; by default the one of the current directory
+    #[arg(conflicts_with_all = RANGES)]
+    hostname: Option<String>,
+    /// Change a setting of the project
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with_all = RANGES)]
+    set: Vec<String>,
     /// Show the settings; the default
     #[arg(long)]
     show: bool,
@@ -38,17 +48,26 @@ pub struct Args {
     json: bool,
 }
 
+/// What belongs to no project.
+const RANGES: [&str; 4] = ["set_range", "unset_range", "reserve", "unreserve"];
+
 const EXAMPLES: &str = "\
 Examples:
   gantry config
   gantry config --set-range postgres:6000-6099 --set-range mailpit:8025-8050
-  gantry config --reserve 8080 --reserve 9000-9010";
+  gantry config --reserve 8080 --reserve 9000-9010
+  gantry config shop --set http_port=5050 --set directory=backend
+  gantry config shop --set path=../moved/shop
+
+Exit status: 3 where there is no such project, 4 where the HTTP port is taken.";
 
 #[derive(Serialize)]
 struct Answer {
     registry: String,
     ranges: BTreeMap<String, Range>,
     reserves: Vec<Reserve>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<Row>,
 }
 
 #[derive(Serialize)]
@@ -68,12 +87,40 @@ struct Reserve {
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let set_ranges: Vec<(&str, PortRange)> =
         args.set_range.iter().map(|text| parse_range(text)).collect::<Result<_>>()?;
-    let changes = set_ranges.len() + args.unset_range.len() + args.reserve.len() + args.unreserve.len();
-    if changes > 0 {
+    let of_ranges = set_ranges.len() + args.unset_range.len() + args.reserve.len() + args.unreserve.len();
+    let project = project(app, args)?;
+    if of_ranges > 0 {
         change(app.registry()?, args, &set_ranges)?;
+    }
+    let changes = of_ranges + args.set.len();
+    if changes > 0 {
         ui.note(&format!("{changes} setting{} changed", if changes == 1 { "" } else { "s" }));
     }
-    if changes == 0 || args.show || args.json { show(app, ui, args) } else { Ok(()) }
+    if changes == 0 || args.show || args.json { show(app, ui, args, project.as_ref()) } else { Ok(()) }
+}
+
+/// The project that is meant, changed where that was asked; `None` outside any.
+fn project(app: &mut App, args: &Args) -> Result<Option<ProjectRow>> {
+    if args.hostname.is_none() && args.set.is_empty() {
+        // Wherever that cannot be told there are ranges all the same.
+        return Ok(project_here(app).unwrap_or_default());
+    }
+    let set: Vec<(&str, &str)> = args.set.iter().map(|text| parse_setting(text)).collect::<Result<_>>()?;
+    let project = select_registered(app, args.hostname.as_deref())?;
+    if set.is_empty() {
+        return Ok(Some(project));
+    }
+    let settings = parse_settings(&project, &set)?;
+    apply_settings(app, &project, &settings).map(Some)
+}
+
+fn parse_setting(text: &str) -> Result<(&str, &str)> {
+    text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+        let message = format!("`{}` names no setting and value", text.escape_debug());
+        let keys = SETTINGS.join(", ");
+        let hint = format!("write it as KEY=VALUE, for example http_port=5050; the settings are {keys}");
+        Usage { message, hint }.into()
+    })
 }
 
 fn change(registry: &mut Registry, args: &Args, set_ranges: &[(&str, PortRange)]) -> Result<()> {
@@ -123,7 +170,21 @@ fn kind_name(kind: &Kind) -> &'static str {
     Kind::ALL.iter().find(|known| *known == kind).map_or("default", Kind::as_str)
 }
 
-fn show(app: &mut App, ui: &Ui, args: &Args) -> Result<()> {
+fn show(app: &mut App, ui: &Ui, args: &Args, project: Option<&ProjectRow>) -> Result<()> {
+    // A project that cannot be read has no port to tell.
+    let project = project.map(|project| {
+        let port = http_port(app, project).ok().flatten();
+        Row::of(project, port.map(|row| row.port), None)
+    });
+    if !args.json
+        && let Some(row) = &project
+    {
+        ui.table(&["setting", "value"], row.fields())?;
+        if args.hostname.is_some() {
+            return Ok(());
+        }
+        ui.line("")?;
+    }
     let registry = app.registry_path()?.display().to_string();
     let (set, reserves) = match app.existing_registry()? {
         Some(registry) => (registry.read(ranges::all)?, registry.read(reserves::all)?),
@@ -134,7 +195,7 @@ fn show(app: &mut App, ui: &Ui, args: &Args) -> Result<()> {
     ranges.extend(set.into_iter().map(|(name, range)| (name, Range::of(range, false))));
     if args.json {
         let reserves = reserves.into_iter().map(|it| Reserve { start: it.start, end: it.end }).collect();
-        return ui.json(&Answer { registry, ranges, reserves });
+        return ui.json(&Answer { registry, ranges, reserves, project });
     }
     let mut rows: Vec<Vec<String>> = ranges
         .into_iter()

@@ -15,6 +15,7 @@ use crate::project::ProjectError;
 use crate::registry::{Cause, RegistryError};
 use crate::resolve::{PortTaken, UnknownService};
 use crate::shell::quote_posix;
+use crate::sys::files;
 use crate::sys::paths::NoHome;
 
 /// What went wrong, for a person and for a script.
@@ -159,7 +160,12 @@ fn of_taken(error: &PortTaken) -> String {
     if error.has.is_some() {
         return format!("`gantry release {}` first, then book it anew", error.service);
     }
-    format!("`gantry which {}` tells more; without --strict the next free port is taken", error.port)
+    let which = format!("`gantry which {}` tells more", error.port);
+    if error.is_strict {
+        format!("{which}; without --strict the next free port is taken")
+    } else {
+        format!("{which}; name a free one")
+    }
 }
 
 fn of_unknown(error: &UnknownService) -> String {
@@ -183,11 +189,17 @@ fn of_project(error: &ProjectError) -> (&'static str, u8, String) {
         ProjectError::NotRegistered { .. } => {
             ("not_found", NOT_FOUND, "`gantry register` gives it a hostname; `gantry list` lists the others".to_owned())
         }
-        ProjectError::HostnameTaken { hostname, .. } => (
-            "hostname_taken",
-            FAILED,
-            format!("choose another one with --hostname, or give this one up: `gantry unregister {hostname}`"),
-        ),
+        ProjectError::HostnameTaken { hostname, path } => {
+            let here = if files::is_dir(path) {
+                String::new()
+            } else {
+                format!("that directory is gone; was it moved here, `gantry config {hostname} --set path=.`; else ")
+            };
+            let hint = format!(
+                "{here}choose another one with --hostname, or give this one up: `gantry unregister {hostname}`"
+            );
+            ("hostname_taken", FAILED, hint)
+        }
         ProjectError::PathTaken { hostname, .. } => (
             "path_taken",
             FAILED,
@@ -210,6 +222,12 @@ fn of_project(error: &ProjectError) -> (&'static str, u8, String) {
                 "where it was moved, `gantry config {hostname} --set path=NEW`; else `gantry unregister {hostname}`"
             ),
         ),
+        ProjectError::Absorbed { hostname, path, .. } => {
+            let own = quote_posix(&path.join(crate::config::FILE_NAME).display().to_string());
+            let hint =
+                format!("`touch {own}` makes it a project of its own again; else `gantry unregister {hostname}`");
+            ("gone", NOT_FOUND, hint)
+        }
         ProjectError::NothingToRun { .. } => (
             "not_found",
             NOT_FOUND,

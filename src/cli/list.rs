@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::project::{Row, state_cell};
 use super::ui::{Cell, Paint, Ui};
 use crate::app::App;
-use crate::lifecycle::{ProjectView, overview};
+use crate::lifecycle::{ProjectView, RunState, overview};
 
 /// List the registered projects and whether they run
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,8 @@ Examples:
   gantry list
   gantry list --json | jq -r '.projects[] | \"\\(.hostname) \\(.http_port)\"'
 
-States: running, partial (some containers run), stopped, down (there are none), unknown (no engine answers).";
+States: running, partial (some containers run), stopped, down (there are none), unknown (no engine answers), and gone
+where the directory is not there any more (`is_gone` in JSON).";
 
 #[derive(Serialize)]
 struct Answer {
@@ -49,11 +50,19 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     }
     let rows = overview.projects.iter().map(|view| {
         let http = view.http_port.map_or_else(|| "-".to_owned(), |port| port.to_string());
-        let state = if view.is_gone { Cell::styled(Paint::Bad, "gone", String::new()) } else { state_cell(view.state) };
+        let state = match view.state {
+            RunState::Running | RunState::Partial if view.is_gone => gone(format!(", {}", view.state.as_str())),
+            _ if view.is_gone => gone(String::new()),
+            state => state_cell(state),
+        };
         let path = view.project.path.display().to_string();
         let plain = [view.project.hostname.to_string(), http].map(Cell::from);
         let kind = Cell::from(view.project.scan.kind.to_string());
         plain.into_iter().chain([state, kind, Cell::from(path)]).collect()
     });
     ui.table(&["project", "http", "state", "kind", "path"], rows.collect())
+}
+
+fn gone(and: String) -> Cell {
+    Cell::styled(Paint::Bad, "gone", and)
 }

@@ -144,7 +144,7 @@ enum Command {
     /// Print what changes for the shell at this prompt
     #[command(hide = true)]
     HookEnv(hook_env::Args),
-    /// Show or change the ranges that ports come from, and the ports to keep out of
+    /// Show or change a project's settings, the ranges that ports come from, and the ports to keep out of
     Config(config::Args),
     /// Print a completion script
     Completions(completions::Args),

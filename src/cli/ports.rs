@@ -49,17 +49,21 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         let names: Vec<String> = all(app)?.into_iter().map(|project| project.hostname.to_string()).collect();
         let mut found = Vec::with_capacity(names.len());
         for name in names {
-            match ports_of(app, Some(&name)) {
+            match ports_of(app, ui, Some(&name)) {
                 Ok(ports) => found.push(ports),
                 Err(error) => ui.warn(&format!("{error:#}")),
             }
         }
         found
     } else {
-        vec![ports_of(app, args.hostname.as_deref())?]
+        vec![ports_of(app, ui, args.hostname.as_deref())?]
     };
     if args.json {
         return ui.json(&Answer { projects });
+    }
+    if projects.is_empty() {
+        ui.note("no project is registered; `gantry register` registers the one of this directory");
+        return Ok(());
     }
     if projects.iter().all(|project| project.ports.is_empty()) {
         ui.note("no ports; `gantry export --auto` books what the compose file publishes");
@@ -69,10 +73,13 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     ui.table(&["project", "service", "port", "container", "variable", "note"], rows.collect())
 }
 
-fn ports_of(app: &mut App, hostname: Option<&str>) -> Result<Ports> {
+fn ports_of(app: &mut App, ui: &Ui, hostname: Option<&str>) -> Result<Ports> {
     let selected = select(app, hostname)?;
     let http_service = selected.project.as_ref().map(|project| project.http_service.clone());
-    let ports = port_lines(app, http_service.as_deref())?;
+    let (ports, failure) = port_lines(app, http_service.as_deref())?;
+    if let Some(error) = failure {
+        ui.warn(&format!("{error:#}; so only what is booked is listed"));
+    }
     let context = app.context()?;
     Ok(Ports {
         hostname: selected.project.map(|project| project.hostname.to_string()),
@@ -87,9 +94,10 @@ fn row(project: &Ports, port: &PortLine) -> Vec<Cell> {
     let name = project.hostname.clone().or_else(|| project.label.clone());
     let container = port.container_port.as_ref().map(|container| format!("{container}/{}", port.protocol));
     let note = match (port.is_http, port.is_exposed, port.port) {
-        (true, ..) => Cell::styled(Paint::Good, "http", String::new()),
+        (true, _, Some(_)) => Cell::styled(Paint::Good, "http", String::new()),
         (_, true, _) => Cell::styled(Paint::Dim, "exposed", String::new()),
         (_, _, None) => Cell::styled(Paint::Attention, "not booked", String::new()),
+        _ if port.env_var.is_none() => Cell::styled(Paint::Dim, "not in the compose file", String::new()),
         _ => Cell::default(),
     };
     let number = port.port.map(|port| port.to_string());

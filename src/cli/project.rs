@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use super::ui::{Cell, Paint};
 use crate::lifecycle::RunState;
-
 use crate::model::{ExposedPort, Port, ProjectKind, ScannedPort};
 use crate::registry::ProjectRow;
-use crate::sys::clock;
+use crate::sys::{clock, files};
 
 /// A project in JSON. Times are RFC 3339 in UTC.
 #[derive(Serialize)]
@@ -26,6 +25,8 @@ pub(super) struct Row {
     updated_at: String,
     started_at: Option<String>,
     status_changed_at: Option<String>,
+    /// Nothing is at the path any more.
+    is_gone: bool,
     /// What the engine says; `null` where it was not asked.
     pub(super) state: Option<&'static str>,
 }
@@ -48,6 +49,7 @@ impl Row {
             updated_at: clock::rfc3339(project.updated_at),
             started_at: project.started_at.map(clock::rfc3339),
             status_changed_at: project.status_changed_at.map(clock::rfc3339),
+            is_gone: !files::is_dir(&project.path),
             state,
         }
     }

@@ -9,8 +9,8 @@ use super::failure::Usage;
 use super::project::Row;
 use super::ui::Ui;
 use crate::app::App;
-use crate::model::{Hostname, Port};
-use crate::project::{Proposal, propose, register};
+use crate::model::{Hostname, HostnameError, Port};
+use crate::project::{Proposal, all, propose, register};
 
 /// Give this directory a hostname and an HTTP port
 ///
@@ -52,18 +52,19 @@ struct Answer {
 /// Looks, asks, registers.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let hostname = args.hostname.as_deref().map(hostname_of).transpose()?;
-    let is_named = hostname.is_some();
     let mut proposal = propose(app, args.path.as_deref(), hostname)?;
     proposal.port = args.port;
-    if !args.yes && !args.json && ui.can_ask() && !confirm(app, ui, &mut proposal)? {
+    let is_asked = !args.yes && !args.json && ui.can_ask();
+    if is_asked && !confirm(app, ui, &mut proposal)? {
         ui.note("nothing was registered");
         return Ok(());
     }
-    let wanted = proposal.path.file_name().map(|name| Hostname::from_directory(&name.to_string_lossy()));
-    if let Some(wanted) = wanted.filter(|wanted| !is_named && args.yes && proposal.hostname != *wanted) {
-        ui.note(&format!("{wanted} is another project's hostname; took {}", proposal.hostname));
-    }
     let registered = register(app, &proposal)?;
+    let hostname = &registered.project.hostname;
+    let wanted = proposal.path.file_name().map(|name| Hostname::from_directory(&name.to_string_lossy()));
+    if let Some(wanted) = wanted.filter(|wanted| !proposal.is_named && wanted != hostname) {
+        ui.note(&format!("{wanted} is another project's hostname; took {hostname}"));
+    }
     registered.booked.notes.iter().for_each(|note| ui.note(&note.to_string()));
     for (service, exhausted) in &registered.booked.exhausted {
         ui.warn(&format!("{service} gets no port: {exhausted}"));
@@ -74,7 +75,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     }
     ui.text_line(&format!("{} {}", row.hostname, registered.http.port))?;
     let kind = proposal.scan.kind;
-    ui.note(&format!("registered {} ({kind}) as {}", proposal.path.display(), proposal.hostname));
+    ui.note(&format!("registered {} ({kind}) as {hostname}", proposal.path.display()));
     Ok(())
 }
 
@@ -88,17 +89,19 @@ fn confirm(app: &mut App, ui: &Ui, proposal: &mut Proposal) -> Result<bool> {
     let scan = &proposal.scan;
     let services = if scan.services.is_empty() { "none".to_owned() } else { scan.services.join(", ") };
     ui.note(&format!("{}: {}; services: {services}", proposal.path.display(), scan.kind));
+    let taken = all(app)?;
     let Some(hostname) = ui.ask("Hostname", proposal.hostname.as_str(), &|text| {
-        text.parse::<Hostname>().map(drop).map_err(|error| error.to_string())
+        let hostname: Hostname = text.parse().map_err(|error: HostnameError| error.to_string())?;
+        match taken.iter().find(|project| project.hostname == hostname) {
+            Some(project) => Err(format!("the hostname {hostname} is taken by {}", project.path.display())),
+            None => Ok(()),
+        }
     })?
     else {
         return Ok(false);
     };
-    let hostname: Hostname = hostname_of(&hostname)?;
-    if hostname != proposal.hostname {
-        // Whether it is free is judged once more when it is registered.
-        *proposal = Proposal { port: proposal.port, ..propose(app, None, Some(hostname))? };
-    }
+    // What was shown and left as it is was chosen too.
+    (proposal.hostname, proposal.is_named) = (hostname_of(&hostname)?, true);
     let server = &proposal.http_service;
     let preferred = proposal.port.or(proposal.preferred).map(|port| port.to_string());
     let question = match &preferred {

@@ -34,6 +34,7 @@ Examples:
 #[derive(Serialize)]
 struct Answer {
     file: String,
+    /// What may run from now on.
     hooks: Vec<Row>,
 }
 
@@ -49,7 +50,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     if args.revoke {
         let was_trusted = distrust(app)?;
         ui.note(if was_trusted { "its hooks do not run any more" } else { "its hooks were not trusted" });
-        return Ok(());
+        let file = app.context()?.root.join(crate::config::FILE_NAME).display().to_string();
+        return if args.json { ui.json(&Answer { file, hooks: Vec::new() }) } else { Ok(()) };
     }
     let Some(trusted) = trust(app)? else {
         let message = format!("{} has no hooks", app.context()?.root.display());

@@ -5,14 +5,18 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use anyhow::Result;
+use inquire::InquireError;
 use serde::Serialize;
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
-use super::failure::Failure;
+use super::failure::{Failure, Silent};
 use crate::memo::Answer;
 use crate::model::steers_terminal;
 use crate::sys::env;
+
+/// The number of the signal that Ctrl-C sends.
+const SIGINT: u8 = 2;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -166,18 +170,18 @@ impl Ui {
     /// The terminal is gone.
     pub fn confirm(&self, question: &str) -> Result<bool> {
         let mut err = io::stderr().lock();
-        write!(err, "{question} [y/N] ")?;
+        write!(err, "{} [y/N] ", printable(question))?;
         err.flush()?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
     }
 
-    /// Asks for a text on the terminal, with a default that can be edited; `None` where the user gave up. `check` says
-    /// what is wrong with a text.
+    /// Asks for a text on the terminal, with a default that can be edited; `None` where the user gave up (Escape,
+    /// Ctrl-D). `check` says what is wrong with a text.
     ///
     /// # Errors
-    /// The terminal is gone.
+    /// Ctrl-C, as [`Silent`]; the terminal is gone.
     pub fn ask(
         &self,
         question: &str,
@@ -185,12 +189,13 @@ impl Ui {
         check: &dyn Fn(&str) -> std::result::Result<(), String>,
     ) -> Result<Option<String>> {
         loop {
-            let asked = inquire::Text::new(&format!("{question}:")).with_initial_value(default).prompt();
+            let question = format!("{}:", printable(question));
+            let asked = inquire::Text::new(&question).with_initial_value(default).prompt();
             let text = match asked {
                 Ok(text) => text.trim().to_owned(),
-                Err(inquire::InquireError::OperationCanceled | inquire::InquireError::OperationInterrupted) => {
-                    return Ok(None);
-                }
+                Err(InquireError::OperationCanceled) => return Ok(None),
+                // As the signal would have ended it, which the prompt keeps from the program.
+                Err(InquireError::OperationInterrupted) => return Err(Silent(128 + SIGINT).into()),
                 Err(error) => return Err(error.into()),
             };
             match check(&text) {

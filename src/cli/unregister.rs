@@ -20,7 +20,7 @@ use crate::sys::signals::Interrupts;
 pub struct Args {
     /// The project; by default the one of the current directory
     hostname: Option<String>,
-    /// Keep what the directory's contexts have booked
+    /// Keep what the directory's contexts have booked, and their containers
     #[arg(long)]
     keep_ports: bool,
     /// Only print what would be given up
@@ -72,7 +72,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let remains = if args.keep_ports { Vec::new() } else { remains_of(ui, &departure)? };
     require_stopped(&departure, &remains, args)?;
     let answer = Answer::of(&departure, &remains, args);
-    let is_asked = !args.yes && !args.force && !args.json && ui.can_ask();
+    let is_asked = !args.yes && !args.force && ui.can_ask();
     if args.dry_run || is_asked {
         tell(ui, &answer, "would give back", "would remove");
     }

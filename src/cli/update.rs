@@ -71,22 +71,35 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let changes = update.differences.iter().map(Change::of).chain(update.unneeded.iter().map(Change::given_back));
     let http_port = http_port(app, &project)?.map(|row| row.port);
     let hostname = selected.name;
-    let answer =
+    let mut answer =
         Answer { dry_run: args.dry_run, hostname, is_running, changes: changes.collect(), conflicts, http_port };
     if !args.json {
         tell(ui, &answer)?;
     }
     let is_asked = !args.yes && !args.json && ui.can_ask() && !answer.changes.is_empty();
     if args.dry_run || is_asked && !ui.confirm(&format!("Take this over for {}?", answer.hostname))? {
-        return if args.json { ui.json(&answer) } else { Ok(ui.note("nothing was changed")) };
+        if args.json {
+            return ui.json(&answer);
+        }
+        if !answer.changes.is_empty() {
+            ui.note("nothing was changed");
+        }
+        return Ok(());
     }
-    let booked = apply_update(app, &update)?;
+    let (booked, http) = apply_update(app, &update)?;
+    answer.http_port = Some(http.port);
     booked.notes.iter().for_each(|note| ui.note(&note.to_string()));
+    for (service, exhausted) in &booked.exhausted {
+        ui.warn(&format!("{service} gets no port: {exhausted}"));
+    }
     if args.json {
         return ui.json(&answer);
     }
+    if answer.changes.is_empty() {
+        return Ok(());
+    }
     ui.note(&format!("{} is up to date", answer.hostname));
-    if is_running && !answer.changes.is_empty() {
+    if is_running {
         ui.warn(&format!("{} runs as it was; `gantry restart {0}` starts it anew", answer.hostname));
     }
     Ok(())

@@ -24,6 +24,8 @@ pub enum ProjectError {
     PartOf { path: PathBuf, root: PathBuf },
     /// The project's directory is gone.
     Gone { hostname: Hostname, path: PathBuf },
+    /// What made the directory a project of its own is gone: it belongs to the one that lies above it by now.
+    Absorbed { hostname: Hostname, path: PathBuf, root: PathBuf },
     /// There is no compose file, so there is nothing to run.
     NothingToRun { name: String, kind: ProjectKind, was_compose: bool },
     /// Its containers run.
@@ -55,6 +57,12 @@ impl fmt::Display for ProjectError {
             ProjectError::Gone { hostname, path } => {
                 write!(f, "the directory of {hostname}, {}, is gone", path.display())
             }
+            ProjectError::Absorbed { hostname, path, root } => write!(
+                f,
+                "the directory of {hostname}, {}, is a part of the project {} by now",
+                path.display(),
+                root.display()
+            ),
             ProjectError::NothingToRun { name, was_compose: true, .. } => {
                 write!(f, "the compose file of {name} is gone, so there is nothing to run")
             }

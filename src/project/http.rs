@@ -57,11 +57,15 @@ pub(super) fn http_service(discovery: &Discovery, wanted: Option<&str>) -> Resul
     Ok(best.map_or_else(|| BY_NAME.to_owned(), |slot| name_of(slot, discovery)))
 }
 
-/// The allocation of the project's HTTP port in the context that its directory is now.
+/// The allocation of the project's HTTP port in the context that its directory is now; none where `app` could not go
+/// there.
 ///
 /// # Errors
 /// The checkout or the registry cannot be read.
 pub fn http_port(app: &mut App, project: &ProjectRow) -> Result<Option<Allocation>> {
+    if app.context()?.root != project.path {
+        return Ok(None);
+    }
     let rows = known(app)?.map(|(_, rows)| rows).unwrap_or_default();
     Ok(find_allocation(&rows, &project.http_service).map(|(found, _)| found.clone()))
 }

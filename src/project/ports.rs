@@ -3,10 +3,12 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::http::is_called;
+use super::scan::scan;
 use crate::app::App;
-use crate::model::{Port, ScannedPort};
+use crate::model::{ExposedPort, Port, Protocol};
 use crate::registry::Allocation;
-use crate::resolve::known;
+use crate::resolve::{Discovery, Face, Slot, booked_already, discover, find_allocation, known};
 
 /// A port of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,47 +25,86 @@ pub struct PortLine {
     pub is_exposed: bool,
 }
 
-/// The ports of the project or context that `app` stands in. A compose file that cannot be read leaves what is booked.
+/// The ports of the project or context that `app` stands in, and why there are no more where the compose file cannot be
+/// read: then they are what is booked.
 ///
 /// # Errors
 /// The checkout or the registry cannot be read.
-pub fn port_lines(app: &mut App, http_service: Option<&str>) -> Result<Vec<PortLine>> {
-    let rows = known(app)?.map(|(_, rows)| rows).unwrap_or_default();
-    let is_http = |row: &Allocation| {
-        let service = row.service.as_str();
-        http_service.is_some_and(|name| {
-            name == service || row.container_port.is_some_and(|port| name == format!("{service}:{port}"))
+pub fn port_lines(app: &mut App, http_service: Option<&str>) -> Result<(Vec<PortLine>, Option<anyhow::Error>)> {
+    let (discovery, exposed, failure) = match read_files(app) {
+        Ok((discovery, exposed)) => (discovery, exposed, None),
+        Err(error) => (Discovery::default(), Vec::new(), Some(error)),
+    };
+    let rows = match &failure {
+        None => booked_already(app, &discovery)?.map(|booked| booked.allocations).unwrap_or_default(),
+        Some(_) => known(app)?.map(|(_, rows)| rows).unwrap_or_default(),
+    };
+    let http = http_service.and_then(|name| find_allocation(&rows, name)).map(|(row, _)| row.id);
+    let mut lines: Vec<PortLine> = rows.iter().map(|row| PortLine::booked(row, http == Some(row.id))).collect();
+    for slot in &discovery.slots {
+        let row = rows.iter().find(|row| row.variable.as_deref() == Some(slot.variable.as_str()));
+        let is_http = match row {
+            Some(row) => http == Some(row.id),
+            None => http.is_none() && http_service.is_some_and(|name| is_called(slot, name)),
+        };
+        for face in faces_beside(slot, row) {
+            lines.push(PortLine::published(face, row, is_http));
+        }
+    }
+    lines.extend(exposed.into_iter().map(PortLine::exposed));
+    Ok((lines, failure))
+}
+
+fn read_files(app: &App) -> Result<(Discovery, Vec<ExposedPort>)> {
+    Ok((discover(app)?, scan(app)?.exposed))
+}
+
+/// What the slot stands for besides what its row says by itself: each service, container port and protocol once.
+fn faces_beside<'s>(slot: &'s Slot, row: Option<&Allocation>) -> Vec<&'s Face> {
+    let place = |face: &'s Face| (&face.service, face.container_port, face.protocol);
+    let is_row = |face: &&Face| {
+        row.is_some_and(|row| {
+            (&row.service, row.container_port, row.protocol)
+                == (&face.service, Some(face.container_port), face.protocol)
         })
     };
-    let mut lines: Vec<PortLine> = rows
-        .iter()
-        .map(|row| PortLine {
+    let mut found: Vec<&Face> = Vec::new();
+    for face in slot.faces.iter().filter(|face| !is_row(face)) {
+        if found.iter().all(|other| place(other) != place(face)) {
+            found.push(face);
+        }
+    }
+    found
+}
+
+impl PortLine {
+    fn booked(row: &Allocation, is_http: bool) -> PortLine {
+        PortLine {
             service: row.service.to_string(),
             port: Some(row.port),
             container_port: row.container_port.map(|port| port.to_string()),
             protocol: row.protocol.to_string(),
             env_var: row.variable.clone(),
-            is_http: is_http(row),
+            is_http,
             is_exposed: false,
-        })
-        .collect();
-    if let Ok(scan) = super::scan::scan(app) {
-        let is_booked = |port: &ScannedPort| {
-            rows.iter().any(|row| {
-                row.service.as_str() == port.service
-                    && row.container_port.map(Port::number) == Some(port.container_port)
-            })
-        };
-        lines.extend(scan.ports.iter().filter(|port| !is_booked(port)).map(|port| PortLine {
-            service: port.service.clone(),
-            port: None,
-            container_port: Some(port.container_port.to_string()),
-            protocol: port.protocol.clone(),
-            env_var: None,
-            is_http: false,
+        }
+    }
+
+    /// One of the places that the row's port leads to.
+    fn published(face: &Face, row: Option<&Allocation>, is_http: bool) -> PortLine {
+        PortLine {
+            service: face.service.to_string(),
+            port: row.map(|row| row.port),
+            container_port: Some(face.container_port.to_string()),
+            protocol: face.protocol.to_string(),
+            env_var: row.and_then(|row| row.variable.clone()),
+            is_http: is_http && face.protocol == Protocol::Tcp,
             is_exposed: false,
-        }));
-        lines.extend(scan.exposed.into_iter().map(|exposed| PortLine {
+        }
+    }
+
+    fn exposed(exposed: ExposedPort) -> PortLine {
+        PortLine {
             service: exposed.service,
             port: None,
             container_port: Some(exposed.port),
@@ -71,7 +112,6 @@ pub fn port_lines(app: &mut App, http_service: Option<&str>) -> Result<Vec<PortL
             env_var: None,
             is_http: false,
             is_exposed: true,
-        }));
+        }
     }
-    Ok(lines)
 }

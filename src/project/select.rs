@@ -32,14 +32,20 @@ pub fn all(app: &mut App) -> Result<Vec<ProjectRow>> {
 /// The project that goes by `name`, and goes to its directory; without a name the one here, registered or not.
 ///
 /// # Errors
-/// [`ProjectError::Unknown`], [`ProjectError::Gone`]; the checkout or the registry cannot be read.
+/// [`ProjectError::Unknown`], [`ProjectError::Gone`], [`ProjectError::Absorbed`]; the checkout or the registry cannot be read.
 pub fn select(app: &mut App, name: Option<&str>) -> Result<Selected> {
     let project = match name {
         Some(name) => {
             let project = require(all(app)?, name)?;
             Some(enter(app, project)?)
         }
-        None => project_here(app)?,
+        None => match project_here(app)? {
+            Some(project) => {
+                require_own_root(app, &project)?;
+                Some(project)
+            }
+            None => None,
+        },
     };
     let name = match &project {
         Some(project) => project.hostname.to_string(),
@@ -48,8 +54,8 @@ pub fn select(app: &mut App, name: Option<&str>) -> Result<Selected> {
     Ok(Selected { project, name })
 }
 
-/// As [`select`], for what only a registered project has. One whose directory is gone is found too; `app` then stays
-/// where it is.
+/// As [`select`], for what only a registered project has. One whose directory is gone, or belongs to another project by
+/// now, is found too; `app` then stays where it is.
 ///
 /// # Errors
 /// Also [`ProjectError::NotRegistered`].
@@ -57,7 +63,11 @@ pub fn select_registered(app: &mut App, name: Option<&str>) -> Result<ProjectRow
     match name {
         Some(name) => {
             let project = require(all(app)?, name)?;
-            if files::is_dir(&project.path) { enter(app, project) } else { Ok(project) }
+            // What else is wrong there is for who looks at its files to say.
+            if files::is_dir(&project.path) {
+                go_to(app, &project);
+            }
+            Ok(project)
         }
         None => match project_here(app)? {
             Some(project) => Ok(project),
@@ -67,7 +77,10 @@ pub fn select_registered(app: &mut App, name: Option<&str>) -> Result<ProjectRow
 }
 
 /// The project that the current directory lies in.
-fn project_here(app: &mut App) -> Result<Option<ProjectRow>> {
+///
+/// # Errors
+/// The current directory is gone; the registry cannot be read.
+pub fn project_here(app: &mut App) -> Result<Option<ProjectRow>> {
     // A broken gantry.yml or repository makes no other project of a directory.
     let start = match app.context() {
         Ok(context) => context.root.clone(),
@@ -85,7 +98,7 @@ fn project_here(app: &mut App) -> Result<Option<ProjectRow>> {
 }
 
 fn require(projects: Vec<ProjectRow>, name: &str) -> Result<ProjectRow, ProjectError> {
-    let nearest = nearest_of(name, projects.iter().map(|project| project.hostname.to_string()));
+    let nearest = nearest_of(&name.to_ascii_lowercase(), projects.iter().map(|project| project.hostname.to_string()));
     // A name that could be no hostname is just another unknown one.
     let wanted: Option<Hostname> = name.parse().ok();
     let found = projects.into_iter().find(|project| Some(&project.hostname) == wanted.as_ref());
@@ -93,12 +106,34 @@ fn require(projects: Vec<ProjectRow>, name: &str) -> Result<ProjectRow, ProjectE
 }
 
 fn enter(app: &mut App, project: ProjectRow) -> Result<ProjectRow> {
-    if !files::is_dir(&project.path) {
-        return Err(ProjectError::Gone { hostname: project.hostname, path: project.path }.into());
+    if files::is_dir(&project.path) {
+        go_to(app, &project);
     }
+    require_own_root(app, &project)?;
+    Ok(project)
+}
+
+fn go_to(app: &mut App, project: &ProjectRow) {
     // Who stands in it already may have a COMPOSE_FILE of this very project.
     if app.context().map(|context| &context.root).ok() != Some(&project.path) {
         app.enter(project.path.clone());
     }
-    Ok(project)
+}
+
+/// That `app`, in the project's directory, does not stand in another project.
+///
+/// # Errors
+/// [`ProjectError::Gone`], [`ProjectError::Absorbed`].
+pub(super) fn require_own_root(app: &App, project: &ProjectRow) -> Result<(), ProjectError> {
+    let (hostname, path) = (project.hostname.clone(), project.path.clone());
+    if !files::is_dir(&path) {
+        return Err(ProjectError::Gone { hostname, path });
+    }
+    // A broken gantry.yml is for its reader to say.
+    match app.context() {
+        Ok(context) if context.root != path => {
+            Err(ProjectError::Absorbed { hostname, path, root: context.root.clone() })
+        }
+        _ => Ok(()),
+    }
 }

@@ -1,68 +1,139 @@
 //! What `gantry config HOSTNAME --set` changes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::http::http_service;
-use super::register::settle_http;
-use super::{ProjectError, propose};
+use super::ProjectError;
+use super::http::{http_service, is_called};
+use super::register::{go_to_root, require_free_path, settle_http};
+use super::select::require_own_root;
+use super::update::carry_http;
 use crate::app::App;
 use crate::model::Port;
-use crate::registry::{ProjectRow, projects};
-use crate::resolve::{book_within, discover};
+use crate::registry::{ContextRow, ProjectRow, Reader, allocations, contexts, projects};
+use crate::resolve::{Discovery, book_within, discover, find_allocation, known};
 use crate::sys::{clock, files};
 
 /// The keys that `--set` knows.
 pub const SETTINGS: [&str; 4] = ["directory", "http_port", "http_service", "path"];
 
-/// Changes one setting; says the project as it is then.
-///
-/// # Errors
-/// [`ProjectError`]; [`crate::resolve::PortTaken`]; the registry cannot be written.
-pub fn apply(app: &mut App, project: &ProjectRow, key: &str, value: &str) -> Result<ProjectRow> {
-    match key {
-        "http_port" => set_http(app, project, None, Some(port_of(value)?))?,
-        "http_service" => set_http(app, project, Some(value), None)?,
-        "directory" => set_directory(app, project, value)?,
-        "path" => set_path(app, project, value)?,
-        "hostname" => return Err(immutable(project).into()),
-        unknown => return Err(unknown_setting(unknown).into()),
-    }
-    let registry = app.registry()?;
-    let project = registry.read(|reader| projects::of_hostname(reader, &project.hostname))?;
-    project.context("the project was unregistered meanwhile")
+/// What is to be changed of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// As the user wrote it, from the project's path.
+    directory: Option<String>,
+    http_port: Option<Port>,
+    http_service: Option<String>,
+    /// As the user wrote it, from the current directory.
+    path: Option<PathBuf>,
 }
 
-fn set_http(app: &mut App, project: &ProjectRow, service: Option<&str>, port: Option<Port>) -> Result<()> {
-    let (context, discovery) = (app.context()?.clone(), discover(app)?);
-    let service = match service {
-        Some(service) => http_service(&discovery, Some(service))?,
-        None => project.http_service.clone(),
+/// The settings of `KEY` and `VALUE`; of one that is given twice, the last.
+///
+/// # Errors
+/// [`ProjectError::Setting`].
+pub fn parse(project: &ProjectRow, settings: &[(&str, &str)]) -> Result<Settings, ProjectError> {
+    let mut parsed = Settings::default();
+    for &(key, value) in settings {
+        match key {
+            "directory" => parsed.directory = Some(value.to_owned()),
+            "http_port" => parsed.http_port = Some(port_of(value)?),
+            "http_service" => parsed.http_service = Some(service_of(value)?),
+            "path" => parsed.path = Some(PathBuf::from(value)),
+            "hostname" => return Err(immutable(project)),
+            unknown => return Err(unknown_setting(unknown)),
+        }
+    }
+    Ok(parsed)
+}
+
+/// Changes the settings in one transaction; says the project as it is then, and `app` stands there.
+///
+/// # Errors
+/// [`ProjectError`]; [`crate::resolve::PortTaken`]; the registry cannot be written. Then nothing is changed.
+pub fn apply(app: &mut App, project: &ProjectRow, settings: &Settings) -> Result<ProjectRow> {
+    // For a project that was moved: its contexts follow by themselves, as a checkout's do.
+    let path = match &settings.path {
+        Some(path) => go_to_root(app, path)?,
+        None => {
+            require_own_root(app, project)?;
+            project.path.clone()
+        }
     };
+    let directory = directory_in(project, &path, settings.directory.as_deref())?;
+    let (context, discovery) = (app.context()?.clone(), discover(app)?);
+    let service = chosen_service(app, project, &discovery, settings.http_service.as_deref())?;
+    let held = known(app)?.and_then(|(claim, _)| claim.into_row());
+    let is_by_name = !discovery.slots.iter().any(|slot| is_called(slot, &service));
     app.registry()?.write(|writer| {
+        require_free_path(projects::all(writer)?.iter().filter(|other| other.id != project.id), &path)?;
+        if let Some(held) = held.as_ref().filter(|_| is_by_name) {
+            carry_http(writer, held, &project.http_service, &service, &discovery.slots)?;
+        }
         let mut booked = book_within(writer, &context, &discovery, &service)?;
+        let port = match settings.http_port {
+            None if settings.path.is_some() => give_up_port(writer, project, &booked.held)?,
+            port => port,
+        };
         settle_http(writer, &mut booked, &service, port)?;
-        Ok(projects::set_scan(writer, project.id, &service, &project.scan, clock::now())?)
+        let now = clock::now();
+        projects::set_path(writer, project.id, &path, &directory, now)?;
+        projects::set_scan(writer, project.id, &service, &project.scan, now)?;
+        projects::of_hostname(writer, &project.hostname)?.context("the project was unregistered meanwhile")
     })
 }
 
-fn set_directory(app: &mut App, project: &ProjectRow, value: &str) -> Result<()> {
-    let directory = files::canonicalize(&project.path.join(value))
-        .ok()
-        .filter(|directory| files::is_dir(directory) && directory.starts_with(&project.path));
-    let directory = directory.ok_or_else(|| ProjectError::Setting {
-        message: format!("`{}` is no directory in {}", value.escape_debug(), project.path.display()),
-        hint: "the working directory is one of the project's own".to_owned(),
-    })?;
-    app.registry()?.write(|writer| Ok(projects::set_path(writer, project.id, &project.path, &directory, clock::now())?))
+/// What a directory without git, whose context does not follow when it is moved, leaves to the project's new place.
+fn give_up_port(writer: &Reader, project: &ProjectRow, held: &ContextRow) -> Result<Option<Port>> {
+    let left = contexts::of_path(writer, &project.path)?;
+    let [context] = left.as_slice() else { return Ok(None) };
+    if context.id == held.id || files::is_dir(&project.path) {
+        return Ok(None);
+    }
+    let rows = allocations::of_context(writer, context.id)?;
+    let Some((row, _)) = find_allocation(&rows, &project.http_service) else { return Ok(None) };
+    allocations::delete(writer, row.id)?;
+    Ok(Some(row.port))
 }
 
-/// For a project that was moved: its contexts follow by themselves, as a checkout's do.
-fn set_path(app: &mut App, project: &ProjectRow, value: &str) -> Result<()> {
-    // Any free hostname: it is only the path that is judged.
-    let path = propose(app, Some(Path::new(value)), None)?.path;
-    app.registry()?.write(|writer| Ok(projects::set_path(writer, project.id, &path, &path, clock::now())?))
+/// Where the project's commands run: the directory that is asked for, else the same one at the new place.
+fn directory_in(project: &ProjectRow, path: &Path, wanted: Option<&str>) -> Result<PathBuf, ProjectError> {
+    let Some(wanted) = wanted else {
+        let same = project.directory.strip_prefix(&project.path).map(|below| path.join(below));
+        return Ok(same.ok().filter(|directory| files::is_dir(directory)).unwrap_or_else(|| path.to_owned()));
+    };
+    let directory = files::canonicalize(&path.join(wanted))
+        .ok()
+        .filter(|directory| files::is_dir(directory) && directory.starts_with(path));
+    directory.ok_or_else(|| ProjectError::Setting {
+        message: format!("`{}` is no directory in {}", wanted.escape_debug(), path.display()),
+        hint: "the working directory is one of the project's own, named from its root".to_owned(),
+    })
+}
+
+/// The service that the HTTP port belongs to.
+fn chosen_service(app: &App, project: &ProjectRow, discovery: &Discovery, wanted: Option<&str>) -> Result<String> {
+    let Some(wanted) = wanted else { return Ok(project.http_service.clone()) };
+    let service = http_service(discovery, Some(wanted))?;
+    match app.config()?.http.as_deref() {
+        Some(fixed) if http_service(discovery, Some(fixed))? != service => Err(ProjectError::Setting {
+            message: format!("gantry.yml says `http: {}`", fixed.escape_debug()),
+            hint: "change it there, then `gantry update`".to_owned(),
+        }
+        .into()),
+        _ => Ok(service),
+    }
+}
+
+fn service_of(value: &str) -> Result<String, ProjectError> {
+    if value.is_empty() {
+        return Err(ProjectError::Setting {
+            message: "http_service: no service is named".to_owned(),
+            hint: "for example `--set http_service=web`".to_owned(),
+        });
+    }
+    Ok(value.to_owned())
 }
 
 fn port_of(value: &str) -> Result<Port, ProjectError> {

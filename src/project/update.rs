@@ -4,14 +4,14 @@ use anyhow::{Context as _, Result};
 
 use super::http::{BY_NAME, http_service, is_called};
 use super::register::settle_http;
-use super::{ProjectError, scan::scan};
+use super::{scan::scan, select::require_own_root};
 use crate::app::App;
 use crate::listeners::{self, Listening};
 use crate::model::{ProjectKind, Protocol, Scan, ScannedPort, ServiceName};
 use crate::registry::allocations::NewAllocation;
 use crate::registry::{Allocation, ContextRow, ProjectRow, Reader, allocations, projects};
 use crate::resolve::{Booked, Slot, book_within, discover, find_allocation, known};
-use crate::sys::{clock, files};
+use crate::sys::clock;
 
 /// What an update would change.
 #[derive(Clone, Debug)]
@@ -42,12 +42,9 @@ pub enum Difference {
 /// Looks again; changes nothing. `app` stands in the project.
 ///
 /// # Errors
-/// [`ProjectError::Gone`]; Compose would refuse the files.
+/// [`ProjectError::Gone`], [`ProjectError::Absorbed`]; Compose would refuse the files.
 pub fn plan(app: &mut App, project: &ProjectRow) -> Result<Update> {
-    if !files::is_dir(&project.path) {
-        let (hostname, path) = (project.hostname.clone(), project.path.clone());
-        return Err(ProjectError::Gone { hostname, path }.into());
-    }
+    require_own_root(app, project)?;
     let (scan, discovery) = (scan(app)?, discover(app)?);
     let still_there = discovery.slots.iter().any(|slot| is_called(slot, &project.http_service));
     let wanted = app.config()?.http.clone();
@@ -74,11 +71,12 @@ pub fn plan(app: &mut App, project: &ProjectRow) -> Result<Update> {
 }
 
 /// Takes the update over, in one transaction: what is new is booked, what services that are gone hold is given back
-/// where nobody listens on it. The hostname, the HTTP port and the time of registration stay.
+/// where nobody listens on it. The hostname, the HTTP port and the time of registration stay. Says what the context has
+/// then, and the HTTP port.
 ///
 /// # Errors
 /// The registry cannot be written; then nothing is changed.
-pub fn apply(app: &mut App, update: &Update) -> Result<Booked> {
+pub fn apply(app: &mut App, update: &Update) -> Result<(Booked, Allocation)> {
     let (context, discovery) = (app.context()?.clone(), discover(app)?);
     let held = known(app)?.and_then(|(claim, _)| claim.into_row());
     let listening = listeners::listening()?;
@@ -88,14 +86,14 @@ pub fn apply(app: &mut App, update: &Update) -> Result<Booked> {
             give_back(writer, held, &update.unneeded, &listening)?;
         }
         let mut booked = book_within(writer, &context, &discovery, &update.http_service)?;
-        settle_http(writer, &mut booked, &update.http_service, None)?;
+        let http = settle_http(writer, &mut booked, &update.http_service, None)?;
         projects::set_scan(writer, update.project.id, &update.http_service, &update.scan, clock::now())?;
-        Ok(booked)
+        Ok((booked, http))
     })
 }
 
 /// The web server is another service now: it takes the project's HTTP port over, whatever it had itself.
-fn carry_http(writer: &Reader, held: &ContextRow, from: &str, to: &str, slots: &[Slot]) -> Result<()> {
+pub(super) fn carry_http(writer: &Reader, held: &ContextRow, from: &str, to: &str, slots: &[Slot]) -> Result<()> {
     let rows = allocations::of_context(writer, held.id)?;
     let Some((http, _)) = find_allocation(&rows, from).filter(|_| from != to) else { return Ok(()) };
     let slot = slots.iter().find(|slot| is_called(slot, to));

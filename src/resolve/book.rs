@@ -163,7 +163,14 @@ fn kept_notes(rows: &[Allocation], wish: Wish<'_>) -> Result<Vec<Note>> {
     }
     let Some(first) = of_service.first() else { return Ok(Vec::new()) };
     if strict {
-        return Err(PortTaken { service: name.clone(), port: wanted, holder: None, has: Some(first.port) }.into());
+        return Err(PortTaken {
+            service: name.clone(),
+            port: wanted,
+            holder: None,
+            has: Some(first.port),
+            is_strict: true,
+        }
+        .into());
     }
     Ok(vec![Note::KeptInstead { service: name.clone(), wanted, kept: first.port }])
 }

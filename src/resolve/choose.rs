@@ -78,7 +78,9 @@ impl<'a> Chooser<'a> {
             let holder = holder_of(self.reader, wanted)?;
             let service = demand.service.clone();
             if demand.strict {
-                return Err(PortTaken { service, port: wanted, holder: Some(holder), has: None }.into());
+                return Err(
+                    PortTaken { service, port: wanted, holder: Some(holder), has: None, is_strict: true }.into()
+                );
             }
             self.notes.push(Note::PreferredTaken { service, wanted, holder, got: choice.port });
         }

@@ -39,7 +39,7 @@ pub enum Note {
     OneOfKind { kind: String, service: ServiceName },
 }
 
-/// The port that was asked for with `--strict` is somebody's.
+/// The port that was asked for, and no other, is somebody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortTaken {
     pub service: ServiceName,
@@ -48,6 +48,8 @@ pub struct PortTaken {
     pub holder: Option<Holder>,
     /// The port that the service has already.
     pub has: Option<Port>,
+    /// Without `--strict` another port would do.
+    pub is_strict: bool,
 }
 
 impl fmt::Display for Note {

@@ -19,7 +19,7 @@ pub fn reseat(writer: &Reader, held: &ContextRow, row: &Allocation, port: Port) 
     let taken = Occupancy::new(writer).taken(port, &[row.protocol])?;
     if taken.is_some() && !(taken == Some(Taken::Listening) && is_own(held, port)?) {
         let holder = Some(holder_of(writer, port)?);
-        return Err(PortTaken { service: row.service.clone(), port, holder, has: None }.into());
+        return Err(PortTaken { service: row.service.clone(), port, holder, has: None, is_strict: false }.into());
     }
     Ok(allocations::set_port(writer, row.id, port)?)
 }
