@@ -65,7 +65,7 @@ impl Row {
         let exposed = self.exposed_ports.iter().map(|exposed| format!("{}:{}", exposed.service, exposed.port));
         let rows = [
             ("hostname", self.hostname.clone()),
-            ("path", self.path.clone()),
+            ("path", if self.is_gone { format!("{} (gone)", self.path) } else { self.path.clone() }),
             ("directory", self.directory.clone()),
             ("kind", self.kind.to_owned()),
             ("http_port", or_none(self.http_port.map(|port| port.to_string()))),

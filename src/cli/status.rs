@@ -109,7 +109,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 /// where all are shown.
 fn view_of(app: &mut App, ui: &Ui, all: bool) -> Result<Overview> {
     let projects = project::all(app)?;
-    let here = if all || projects.is_empty() { None } else { select(app, None)?.project };
+    // One whose directory is a part of another project by now is not what is shown.
+    let here = if all || projects.is_empty() { None } else { select(app, None).ok().and_then(|here| here.project) };
     if projects.is_empty() || !all && here.is_none() {
         return Ok(Overview::default());
     }

@@ -5,7 +5,8 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use anyhow::Result;
-use inquire::InquireError;
+use inquire::ui::RenderConfig;
+use inquire::{InquireError, Text};
 use serde::Serialize;
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
@@ -188,9 +189,14 @@ impl Ui {
         default: &str,
         check: &dyn Fn(&str) -> std::result::Result<(), String>,
     ) -> Result<Option<String>> {
+        let question = format!("{}:", printable(question));
+        let style = match self.takes_color(&io::stderr()) {
+            true => RenderConfig::default_colored(),
+            false => RenderConfig::empty(),
+        };
+        let mut typed = default.to_owned();
         loop {
-            let question = format!("{}:", printable(question));
-            let asked = inquire::Text::new(&question).with_initial_value(default).prompt();
+            let asked = Text::new(&question).with_initial_value(&typed).with_render_config(style).prompt();
             let text = match asked {
                 Ok(text) => text.trim().to_owned(),
                 Err(InquireError::OperationCanceled) => return Ok(None),
@@ -202,6 +208,7 @@ impl Ui {
                 Ok(()) => return Ok(Some(text)),
                 Err(wrong) => self.warn(&wrong),
             }
+            typed = text;
         }
     }
 

@@ -69,7 +69,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let project = select_registered(app, args.hostname.as_deref())?;
     let hostname = project.hostname.clone();
     let departure = plan_departure(app, project)?;
-    let remains = if args.keep_ports { Vec::new() } else { remains_of(ui, &departure)? };
+    let interrupts = Interrupts::listen()?;
+    let remains = if args.keep_ports { Vec::new() } else { remains_of(ui, &departure, &interrupts)? };
     require_stopped(&departure, &remains, args)?;
     let answer = Answer::of(&departure, &remains, args);
     let is_asked = !args.yes && !args.force && ui.can_ask();
@@ -79,7 +80,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     if args.dry_run {
         return if args.json { ui.json(&answer) } else { Ok(()) };
     }
-    if is_asked && !ui.confirm(&format!("Forget {hostname}?"))? {
+    if is_asked && !interrupts.while_asking(|| ui.confirm(&format!("Forget {hostname}?")))? {
         ui.note("nothing was changed");
         return Ok(());
     }
@@ -100,10 +101,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 }
 
 /// Without an engine nothing can be removed from one; the registry is mended all the same.
-fn remains_of(ui: &Ui, departure: &Departure) -> Result<Vec<Remains>> {
-    let interrupts = Interrupts::listen()?;
+fn remains_of(ui: &Ui, departure: &Departure, interrupts: &Interrupts) -> Result<Vec<Remains>> {
     let mut progress = Progress::new(ui);
-    match remains(departure, &mut |event| progress.tell(event), &interrupts) {
+    match remains(departure, &mut |event| progress.tell(event), interrupts) {
         Err(error) if error.is::<EngineError>() => {
             ui.warn(&format!("{error:#}; containers of the project, if there are any, stay"));
             Ok(Vec::new())

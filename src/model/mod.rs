@@ -10,6 +10,6 @@ mod terminal;
 
 pub use context::{ComposeProjectName, Context, ContextHash};
 pub use port::{Port, PortRange, PortSet, Protocol};
-pub use project::{EngineKind, ExposedPort, Hostname, ProjectKind, Scan, ScannedPort};
+pub use project::{EngineKind, ExposedPort, Hostname, HostnameError, ProjectKind, Scan, ScannedPort};
 pub use service::{Block, FixedKind, FixedName, Kind, Published, PublishedPort, ServiceName, Source};
 pub use terminal::steers_terminal;

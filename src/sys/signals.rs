@@ -19,6 +19,8 @@ pub const PACE: Duration = Duration::from_millis(50);
 pub struct Interrupts {
     /// The last one's number; 0 before the first.
     last: Arc<AtomicUsize>,
+    /// The next SIGINT ends the process at once.
+    is_second: Arc<AtomicBool>,
 }
 
 impl Interrupts {
@@ -37,9 +39,8 @@ impl Interrupts {
             let number = *signal as i32;
             if *signal == Signal::SIGINT {
                 // Handlers run in this order: the first SIGINT finds the flag down, and puts it up.
-                let is_second = Arc::new(AtomicBool::new(false));
-                flag::register_conditional_default(number, Arc::clone(&is_second))?;
-                flag::register(number, is_second)?;
+                flag::register_conditional_default(number, Arc::clone(&interrupts.is_second))?;
+                flag::register(number, Arc::clone(&interrupts.is_second))?;
             }
             flag::register_usize(number, Arc::clone(&interrupts.last), *signal as usize)?;
         }
@@ -49,6 +50,15 @@ impl Interrupts {
     /// The number of the last signal that came.
     pub fn received(&self) -> Option<i32> {
         i32::try_from(self.last.load(Ordering::SeqCst)).ok().filter(|number| *number != 0)
+    }
+
+    /// While the user is asked something, the first SIGINT ends the process already: nothing has been begun that would
+    /// have to be cleaned up, and who reads a line is not told of a signal.
+    pub fn while_asking<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.is_second.store(true, Ordering::SeqCst);
+        let answer = ask();
+        self.is_second.store(self.received().is_some(), Ordering::SeqCst);
+        answer
     }
 
     /// Waits until the time is over or a signal has come, which it returns.

@@ -125,6 +125,29 @@ impl Shop {
         registry.execute("UPDATE contexts SET used_at = used_at - 86400 * ?", [days]).unwrap();
     }
 
+    /// Registered, with everything booked and no note left to say: `web`, the HTTP port, at 1.
+    pub fn registered() -> Shop {
+        let shop = Shop::booked();
+        shop.check("register", "shop {1}\n", "gantry: registered [SANDBOX]/shop (compose) as shop\n", 0);
+        shop
+    }
+
+    /// Gives every project the times of the epoch's first second, which can be compared.
+    pub fn level_times(&self) {
+        let registry = rusqlite::Connection::open(self.sandbox.registry()).unwrap();
+        registry.execute("UPDATE projects SET registered_at = 0, updated_at = 0", ()).unwrap();
+    }
+
+    /// Takes every container engine out of reach, and every other program besides gantry.
+    pub fn without_engine(&mut self) {
+        self.sandbox.set("PATH", Path::new(env!("CARGO_BIN_EXE_gantry")).parent().unwrap());
+    }
+
+    /// The registry as it lies on the disk.
+    pub fn registry_bytes(&self) -> Vec<u8> {
+        std::fs::read(self.sandbox.registry()).unwrap()
+    }
+
     /// The fields of `status -a --json`, one `label service port` each.
     pub fn bookings(&self) -> Vec<String> {
         let status = self.gantry("status -a --json").json();

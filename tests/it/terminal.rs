@@ -131,6 +131,57 @@ pub fn converse(sandbox: &Sandbox, directory: &Path, command: &str, answer: &str
     (read().replace(root, "[SANDBOX]"), status.code().unwrap())
 }
 
+/// What a command shows at a terminal of so many columns, and its exit status, while its user follows `steps`: each time
+/// what is awaited has been shown since the step before, the keys are typed. What moves the cursor is left out.
+pub fn dialogue(
+    sandbox: &Sandbox,
+    directory: &Path,
+    columns: u16,
+    command: &str,
+    steps: &[(&str, &str)],
+) -> (String, i32) {
+    let screen = sandbox.path("screen");
+    let mut child = sandbox
+        .command("script", directory)
+        .args(["--quiet", "--flush", "--return", "--command"])
+        .arg(format!("stty columns {columns} rows 24; exec {command}"))
+        .arg("/dev/null")
+        .stdin(Stdio::piped())
+        .stdout(File::create(&screen).unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("script; `tests/run` installs it");
+    let mut keyboard = child.stdin.take().unwrap();
+    let root = sandbox.path("");
+    let root = root.to_str().unwrap().trim_end_matches('/');
+    let read = || String::from_utf8_lossy(&fs::read(&screen).unwrap()).replace("\r\n", "\n").replace(root, "[SANDBOX]");
+    let (mut left, mut seen) = (steps.iter(), 0);
+    let mut step = left.next();
+    let status = await_some(&format!("the end of {command}"), || {
+        let shown = read();
+        // Keys that come before the terminal is raw would be shown, and some of them be signals.
+        if let Some((awaited, keys)) = step
+            && let Some(found) = shown[seen..].find(awaited)
+            && shown[seen + found..].contains("\x1b[?25h") | awaited.ends_with("[y/N] ")
+        {
+            keyboard.write_all(keys.as_bytes()).unwrap();
+            seen = shown.len();
+            step = left.next();
+        }
+        child.try_wait().unwrap()
+    });
+    assert!(step.is_none(), "never shown: {step:?}\n{}", read());
+    (without_control(&read()), status.code().unwrap())
+}
+
+/// The text without the sequences that start with `ESC [`, and without carriage returns.
+fn without_control(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| part.trim_start_matches(|c: char| !('@'..='~').contains(&c)).get(1..).unwrap_or(""));
+    rest.fold(first, |text, part| text + part).replace('\r', "")
+}
+
 /// Gives a file the time of an hour ago, so that a change to it is seen by programs that count whole seconds.
 pub fn age(path: &Path) {
     let file = File::options().append(true).open(path).unwrap();
