@@ -77,6 +77,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     if args.dry_run || is_asked {
         tell(ui, &answer, "would give back", "would remove");
     }
+    if args.dry_run && answer.ports.is_empty() && answer.containers.is_empty() {
+        ui.note(&format!("would forget {hostname} alone"));
+    }
     if args.dry_run {
         return if args.json { ui.json(&answer) } else { Ok(()) };
     }

@@ -1,5 +1,7 @@
 //! `gantry config`.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
@@ -138,4 +140,233 @@ fn wrong_usage() {
     shop.check_usage("config --reserve 0", &format!("error: {message}"));
     let reserves: Value = shop.gantry("config --json").json()["reserves"].clone();
     assert_eq!(reserves, json!([]));
+}
+
+const PROJECT: &str = "\
+SETTING         VALUE
+hostname        shop
+path            [SANDBOX]/shop
+directory       [SANDBOX]/shop
+kind            compose
+http_port       {1}
+http_service    web
+services        postgres, redis, web
+ports           postgres:5432 on $PG_PORT, web:80 on {1}, redis:6379
+exposed_ports   -
+registered      1970-01-01T00:00:00Z
+updated         1970-01-01T00:00:00Z
+started         -
+status_changed  -
+";
+const ONE: &str = "gantry: 1 setting changed\n";
+
+/// A registered project, every time at the epoch.
+fn registered() -> Shop {
+    let shop = Shop::registered();
+    shop.level_times();
+    shop
+}
+
+#[test]
+fn in_a_project_the_project_comes_first() {
+    let shop = registered();
+    let home = shop.sandbox.path("home");
+    let ranges = shop.gantry_in(&home, "config").require_success().stdout;
+    assert!(ranges.starts_with("SERVICE        PORTS        ORIGIN\n"), "{ranges}");
+    let deep = shop.sandbox.directory("shop/deep");
+    for directory in [&shop.checkout, &deep] {
+        shop.check_in(directory, "config", &format!("{PROJECT}\n{ranges}"), REGISTRY, 0);
+    }
+    for name in ["shop", "SHOP"] {
+        shop.check_in(&home, &format!("config {name}"), PROJECT, "", 0);
+    }
+    // A project that is broken, or gone, is shown all the same.
+    shop.compose("services: [\n");
+    shop.check("config shop", PROJECT, "", 0);
+    shop.sandbox.write("shop/gantry.yml", "identity: [\n");
+    shop.check("config shop", &PROJECT.replace("http_port       {1}", "http_port       -"), "", 0);
+    fs::rename(&shop.checkout, shop.sandbox.path("moved")).unwrap();
+    let gone = PROJECT.replace("http_port       {1}", "http_port       -").replacen("/shop\n", "/shop (gone)\n", 1);
+    shop.check_in(&home, "config shop", &gone, "", 0);
+}
+
+#[test]
+fn json_has_the_project_behind_the_ranges() {
+    let shop = registered();
+    let keys = |answer: &Value| answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let home = shop.sandbox.path("home");
+    let elsewhere = shop.gantry_in(&home, "config --json").json();
+    assert_eq!(keys(&elsewhere), ["format_version", "registry", "ranges", "reserves"]);
+    for answer in [shop.gantry("config --json").json(), shop.gantry_in(&home, "config shop --json").json()] {
+        assert_eq!(keys(&answer), ["format_version", "registry", "ranges", "reserves", "project"]);
+        let project = &answer["project"];
+        assert_eq!(
+            keys(project),
+            [
+                "hostname",
+                "path",
+                "directory",
+                "kind",
+                "is_compose",
+                "http_port",
+                "http_service",
+                "services",
+                "ports",
+                "exposed_ports",
+                "registered_at",
+                "updated_at",
+                "started_at",
+                "status_changed_at",
+                "is_gone",
+                "state",
+            ]
+        );
+        assert_eq!((&project["http_port"], &project["state"]), (&json!(shop.port(1)), &Value::Null));
+    }
+}
+
+#[test]
+fn a_projects_settings_are_changed_together() {
+    let shop = registered();
+    shop.sandbox.directory("shop/backend");
+    shop.check("config --set http_port={3}", "", ONE, 0);
+    shop.check_bookings(&["shop/main postgres {0}", "shop/main web {3}", "shop/main redis {12}"]);
+    // The override publishes it.
+    let exported = shop.gantry("export --auto --format json").json();
+    assert_eq!(exported["WEB_PORT"], shop.port(3).to_string());
+    assert!(exported["COMPOSE_FILE"].as_str().unwrap().contains("/overrides/"), "{exported}");
+    let home = shop.sandbox.path("home");
+    let set = "config Shop --set directory=backend --set http_port={2} --show";
+    let output = shop.gantry_in(&home, set);
+    assert_eq!((output.status, output.stderr.as_str()), (0, "gantry: 2 settings changed\n"), "{output:?}");
+    let expected = ["directory       [SANDBOX]/shop/backend\n", &shop.fill("http_port       {2}\n")];
+    assert!(expected.iter().all(|line| output.stdout.contains(line)), "{output:?}");
+    let project = shop.gantry("config --json --set directory=. --set http_service=postgres").json()["project"].clone();
+    assert_eq!(
+        [&project["directory"], &project["http_service"], &project["http_port"]],
+        [&json!("[SANDBOX]/shop"), &json!("postgres"), &json!(shop.port(0))]
+    );
+}
+
+#[test]
+fn all_settings_or_none() {
+    let shop = registered();
+    shop.sandbox.directory("shop/backend");
+    shop.sandbox.directory("outside");
+    let bytes = shop.registry_bytes();
+    let keys = "directory, http_port, http_service, path";
+    for (set, message, hint, status) in [
+        (
+            "http_port={12}",
+            "port {12} is taken by redis of shop/main ([SANDBOX]/shop)".to_owned(),
+            "`gantry which {12}` tells more; name a free one".to_owned(),
+            4,
+        ),
+        (
+            "http_port=70000",
+            "http_port: `70000` is not a port: a port is a number from 1 to 65535".to_owned(),
+            "for example `--set http_port=5050`".to_owned(),
+            2,
+        ),
+        (
+            "http_service=api",
+            "`api` is to be the web server, but the compose file publishes nothing for it".to_owned(),
+            "it publishes postgres, web, redis; `http:` in gantry.yml names one of them".to_owned(),
+            1,
+        ),
+        (
+            "http_service=",
+            "http_service: no service is named".to_owned(),
+            "for example `--set http_service=web`".to_owned(),
+            2,
+        ),
+        (
+            "directory=../outside",
+            "`../outside` is no directory in [SANDBOX]/shop".to_owned(),
+            "the working directory is one of the project's own, named from its root".to_owned(),
+            2,
+        ),
+        ("path=nope", "there is no directory nope".to_owned(), "make it first, or check the path".to_owned(), 3),
+        (
+            "hostname=other",
+            "the hostname shop cannot be changed: names, certificates and bookmarks hang on it".to_owned(),
+            "`gantry unregister --keep-ports shop`, then `gantry register --hostname NEW`".to_owned(),
+            2,
+        ),
+        (
+            "colour=red",
+            "a project has no setting `colour`".to_owned(),
+            format!("the settings are {keys}; ranges are set with --set-range"),
+            2,
+        ),
+        (
+            "red",
+            "`red` names no setting and value".to_owned(),
+            format!("write it as KEY=VALUE, for example http_port=5050; the settings are {keys}"),
+            2,
+        ),
+    ] {
+        let error = format!("error: {message}\nhint: {hint}\n");
+        let good = if set.starts_with("directory") { "http_port={2}" } else { "directory=backend" };
+        shop.check(&format!("config --set {good} --set {set}"), "", &error, status);
+        shop.check(&format!("config --set {set} --set {good}"), "", &error, status);
+    }
+    assert_eq!(shop.registry_bytes(), bytes);
+    shop.check_usage(
+        "config shop --reserve 8080",
+        "error: the argument '[HOSTNAME]' cannot be used with '--reserve <PORT[-PORT]>'",
+    );
+}
+
+#[test]
+fn a_setting_needs_a_project() {
+    let shop = registered();
+    let home = shop.sandbox.path("home");
+    let message = "[SANDBOX]/home is not registered as a project";
+    let hint = "`gantry register` gives it a hostname; `gantry list` lists the others";
+    shop.check_in(&home, "config --set http_port={2}", "", &format!("error: {message}\nhint: {hint}\n"), 3);
+}
+
+#[test]
+fn a_project_that_was_moved_is_told_where_it_is() {
+    let shop = registered();
+    let app = shop.sandbox.directory("app/backend");
+    let home = shop.sandbox.path("home");
+    shop.gantry_in(&shop.sandbox.path("app"), "register --port {3}").require_success();
+    shop.check_in(&shop.sandbox.path("app"), "config --set directory=backend", "", ONE, 0);
+    for (from, to) in [("shop", "shop-two"), ("app", "app-two")] {
+        fs::rename(shop.sandbox.path(from), shop.sandbox.path(to)).unwrap();
+    }
+    assert!(!app.exists());
+    let gone = "error: the directory of app, [SANDBOX]/app, is gone\n\
+                hint: where it was moved, `gantry config app --set path=NEW`; else `gantry unregister app`\n";
+    shop.check_in(&home, "config app --set http_port={2}", "", gone, 3);
+    // Its ports come along, without git too.
+    for (name, place, port) in [("shop", "../shop-two/", 1), ("app", "../app-two", 3)] {
+        shop.check_in(&home, &format!("config {name} --set path={place}"), "", ONE, 0);
+        let project = shop.gantry_in(&home, &format!("config {name} --json")).json()["project"].clone();
+        assert_eq!(project["path"], format!("[SANDBOX]/{name}-two"));
+        assert_eq!((&project["http_port"], &project["is_gone"]), (&json!(shop.port(port)), &json!(false)), "{name}");
+    }
+    let project = shop.gantry_in(&home, "config app --json").json()["project"].clone();
+    assert_eq!(project["directory"], "[SANDBOX]/app-two/backend");
+    let taken = "error: [SANDBOX]/app-two is registered already, as app\n\
+                 hint: `gantry update app` looks at its files again; `gantry unregister --keep-ports app` first, to \
+                 register it under another hostname\n";
+    shop.check_in(&home, "config shop --set path=../app-two", "", taken, 1);
+    // Where it is already is no mistake.
+    shop.check_in(&home, "config shop --set path=../shop-two", "", ONE, 0);
+}
+
+#[test]
+fn the_service_of_an_http_port_without_a_compose_file_is_renamed() {
+    let shop = Shop::new();
+    let app = shop.sandbox.directory("app");
+    shop.gantry_in(&app, "register").require_success();
+    shop.check_in(&app, "config --set http_service=site", "", ONE, 0);
+    let exported = shop.gantry_in(&app, "export --format json").json();
+    assert_eq!((&exported["SITE_PORT"], &exported["HTTP_PORT"]), (&json!(shop.port(8).to_string()), &Value::Null));
+    shop.sandbox.write("app/gantry.yml", "http: http\n");
+    let error = "error: gantry.yml says `http: http`\nhint: change it there, then `gantry update`\n";
+    shop.check_in(&app, "config --set http_service=server", "", error, 2);
 }

@@ -105,6 +105,16 @@ fn what_runs_is_asked_of_the_engine() {
 }
 
 #[test]
+fn a_compose_file_that_is_gone_leaves_nothing_to_start() {
+    let yard = Yard::new();
+    yard.gantry("register").require_success();
+    fs::remove_file(yard.checkout.join("compose.yaml")).unwrap();
+    let output = yard.gantry("start");
+    let error = yard.fill("error: the compose file of {name} is gone, so there is nothing to run\n");
+    assert_eq!((output.status, output.stderr.starts_with(&error)), (3, true), "{output:?}");
+}
+
+#[test]
 fn ports_of_a_project() {
     let shop = Shop::registered();
     shop.sandbox.directory("shop/deep");
