@@ -11,6 +11,7 @@ use super::ui::Ui;
 use crate::app::App;
 use crate::model::{Hostname, HostnameError, Port};
 use crate::project::{Proposal, all, propose, register};
+use crate::sys::files;
 
 /// Give this directory a hostname and an HTTP port
 ///
@@ -64,6 +65,13 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let wanted = proposal.path.file_name().map(|name| Hostname::from_directory(&name.to_string_lossy()));
     if let Some(wanted) = wanted.filter(|wanted| !proposal.is_named && wanted != hostname) {
         ui.note(&format!("{wanted} is another project's hostname; took {hostname}"));
+        if let Some(gone) = all(app)?.iter().find(|it| it.hostname == wanted && !files::is_dir(&it.path)) {
+            let path = gone.path.display();
+            ui.note(&format!(
+                "{path} is gone: was it moved here, `gantry unregister --keep-ports {hostname}` and `gantry config \
+                 {wanted} --set path=.` give it its name back"
+            ));
+        }
     }
     registered.booked.notes.iter().for_each(|note| ui.note(&note.to_string()));
     for (service, exhausted) in &registered.booked.exhausted {

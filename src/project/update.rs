@@ -42,7 +42,7 @@ pub enum Difference {
 /// Looks again; changes nothing. `app` stands in the project.
 ///
 /// # Errors
-/// [`ProjectError::Gone`], [`ProjectError::Absorbed`]; Compose would refuse the files.
+/// [`super::ProjectError::Gone`], [`super::ProjectError::Absorbed`]; Compose would refuse the files.
 pub fn plan(app: &mut App, project: &ProjectRow) -> Result<Update> {
     require_own_root(app, project)?;
     let (scan, discovery) = (scan(app)?, discover(app)?);

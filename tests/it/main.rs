@@ -33,6 +33,7 @@ mod projects;
 mod prune;
 mod race;
 mod register;
+mod register_prompts;
 mod release;
 mod remap;
 mod run;

@@ -57,7 +57,7 @@ shop     {1}  unknown  compose  [SANDBOX]/shop
 
 #[test]
 fn list_in_json_field_by_field() {
-    let mut shop = Shop::new();
+    let mut shop = Shop::new().apart();
     shop.compose("services: { web: { image: nginx, expose: [9000], ports: ['{1}:80'] } }\n");
     shop.gantry("register").require_success();
     shop.level_times();
@@ -309,13 +309,13 @@ fn a_project_inside_another_is_the_one_that_is_meant() {
         "- the compose file\n- service api\n- port api:80/tcp on any port\n~ the HTTP port goes from api to http\n";
     shop.check_in(&deep, "update", changes, "gantry: api is up to date\n", 0);
     fs::remove_file(shop.sandbox.path("shop/api/gantry.yml")).unwrap();
-    shop.gantry_in(&deep, "unregister").require_success();
+    shop.gantry_in(&deep, "unregister --keep-ports").require_success();
     shop.check("ports --all", PORTS, "", 0);
 }
 
 #[test]
 fn names_from_compose_files_cannot_steer_the_terminal() {
-    let shop = Shop::new();
+    let shop = Shop::new().apart();
     shop.compose("services: { \"a\\e[31m\\u202Eb\": { image: nginx, expose: ['1'], ports: ['{1}:80', '{2}:81'] } }\n");
     for arguments in [
         "register",

@@ -10,7 +10,6 @@ use serde_json::json;
 
 use crate::sandbox::{Output, Sandbox};
 use crate::shop::Shop;
-use crate::terminal::dialogue;
 
 const REGISTERED: &str = "gantry: registered [SANDBOX]/shop (compose) as shop\n";
 const NONE: &str = "gantry: no project is registered; `gantry register` registers the one of this directory\n";
@@ -378,87 +377,18 @@ fn eight_at_once() {
     assert_eq!(names, ["alone", "shop", "shop-2", "shop-3", "shop-4", "shop-5", "shop-6", "shop-7", "shop-8"]);
 }
 
-const SHOWN: &str = "gantry: [SANDBOX]/shop: compose; services: postgres, redis, web\n";
-
 #[test]
-fn a_terminal_is_shown_what_was_found_and_may_change_it() {
-    for columns in [80, 20] {
-        let shop = Shop::new();
-        native(&shop, "taken");
-        shop.gantry_in(&shop.sandbox.path("taken"), "register --port {5}").require_success();
-        let port = shop.port(3).to_string();
-        let instead = |old: &str, new: &str| "\x7f".repeat(old.len()) + new + "\r";
-        let steps = [
-            ("Hostname:", instead("shop", "a.b")),
-            ("the domain comes by itself\n", instead("a.b", "taken")),
-            ("is taken by [SANDBOX]/taken\n", instead("taken", "mine")),
-            ("HTTP port of web:", instead("12345", &port)),
-            ("as mine? [y/N] ", "y\n".to_owned()),
-        ];
-        let steps: Vec<(&str, &str)> = steps.iter().map(|(awaited, keys)| (*awaited, keys.as_str())).collect();
-        let (screen, status) = dialogue(&shop.sandbox, &shop.checkout, columns, "gantry register", &steps);
-        assert_eq!(status, 0, "{screen}");
-        assert!(screen.starts_with(SHOWN), "{screen}");
-        let end = shop.fill("mine {3}\ngantry: registered [SANDBOX]/shop (compose) as mine\n");
-        assert!(screen.ends_with(&end), "{screen}");
-        assert_eq!(projects(&shop.sandbox), ["mine [SANDBOX]/shop", "taken [SANDBOX]/taken"]);
-    }
-}
-
-#[test]
-fn what_a_terminal_shows_may_be_taken_as_it_is() {
-    let shop = Shop::new();
-    let steps = [("Hostname:", "\r"), ("HTTP port of web:", "\r"), ("as shop? [y/N] ", "y\n")];
-    let (screen, status) = dialogue(&shop.sandbox, &shop.checkout, 80, "gantry register", &steps);
-    assert_eq!((screen.ends_with(&shop.fill(&format!("shop {{1}}\n{REGISTERED}"))), status), (true, 0), "{screen}");
-    let app = native(&shop, "app");
-    let steps = [("Hostname:", "\r"), ("HTTP port (empty: the first free one):", "\r"), ("as app? [y/N] ", "y\n")];
-    let (screen, status) = dialogue(&shop.sandbox, &app, 80, "gantry register", &steps);
-    let end = shop.fill("app {8}\ngantry: registered [SANDBOX]/app (native) as app\n");
-    assert_eq!((screen.ends_with(&end), status), (true, 0), "{screen}");
-}
-
-#[test]
-fn who_gives_up_has_registered_nothing() {
-    let given_up = "gantry: nothing was registered\n";
-    let name = ("Hostname:", "\r");
-    let port = ("HTTP port of web:", "\r");
-    for (last, end, expected) in [
-        (vec![("Hostname:", "\x03")], "", 130),
-        (vec![("Hostname:", "\x04")], given_up, 0),
-        (vec![("Hostname:", "\x1b")], given_up, 0),
-        (vec![name, ("HTTP port of web:", "\x03")], "", 130),
-        (vec![name, ("HTTP port of web:", "\x04")], given_up, 0),
-        (vec![name, port, ("[y/N] ", "\x03")], "", 130),
-        (vec![name, port, ("[y/N] ", "\x04")], given_up, 0),
-        (vec![name, port, ("[y/N] ", "n\n")], given_up, 0),
-        (vec![name, port, ("[y/N] ", "\n")], given_up, 0),
-    ] {
-        let shop = Shop::new();
-        let before = shop.registry_bytes();
-        let (screen, status) = dialogue(&shop.sandbox, &shop.checkout, 80, "gantry register", &last);
-        assert_eq!((status, screen.ends_with(end)), (expected, true), "{last:?}\n{screen}");
-        assert_eq!(shop.registry_bytes(), before, "{last:?}");
-    }
-}
-
-#[test]
-fn yes_and_json_ask_nothing() {
-    for arguments in ["--yes", "-y", "--json"] {
-        let shop = Shop::new();
-        let (screen, status) =
-            dialogue(&shop.sandbox, &shop.checkout, 80, &format!("gantry register {arguments}"), &[]);
-        assert_eq!((screen.contains("Hostname:"), status), (false, 0), "{screen}");
-        assert_eq!(projects(&shop.sandbox), ["shop [SANDBOX]/shop"]);
-    }
-}
-
-#[test]
-fn a_service_cannot_steer_the_terminal() {
-    let shop = Shop::new();
-    shop.compose("services: { \"we\\e]0;title\\ab\": { image: nginx, ports: ['{1}:80'] } }\n");
-    let steps = [("Hostname:", "\r"), ("HTTP port of ", "\r"), ("[y/N] ", "y\n")];
-    let (screen, status) = dialogue(&shop.sandbox, &shop.checkout, 80, "gantry register", &steps);
-    assert_eq!((screen.contains('\x1b'), screen.contains('\x07'), status), (false, false, 0), "{screen:?}");
-    assert!(screen.contains("HTTP port of we\\u{1b}]0;title\\u{7}b:"), "{screen}");
+fn who_moved_a_project_is_told_how_it_keeps_its_name() {
+    let shop = Shop::registered();
+    let moved = shop.sandbox.directory("other").join("shop");
+    fs::rename(&shop.checkout, &moved).unwrap();
+    let notes = "gantry: shop is another project's hostname; took shop-2\n\
+                 gantry: [SANDBOX]/shop is gone: was it moved here, `gantry unregister --keep-ports shop-2` and \
+                 `gantry config shop --set path=.` give it its name back\n\
+                 gantry: registered [SANDBOX]/other/shop (compose) as shop-2\n";
+    shop.check_in(&moved, "register", "shop-2 {1}\n", notes, 0);
+    shop.gantry_in(&moved, "unregister --keep-ports shop-2").require_success();
+    shop.gantry_in(&moved, "config shop --set path=.").require_success();
+    assert_eq!(projects(&shop.sandbox), ["shop [SANDBOX]/other/shop"]);
+    shop.check_in(&moved, "get web", "{1}\n", "", 0);
 }

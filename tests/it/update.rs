@@ -16,7 +16,7 @@ const POSTGRES: &str = "  postgres: { image: 'postgres:16', ports: ['${PG_PORT:-
 
 /// A registered project of these services, without a note.
 fn registered(services: &str) -> Shop {
-    let shop = Shop::new();
+    let shop = Shop::new().apart();
     shop.compose(&format!("services:\n{services}"));
     shop.gantry("register").require_success();
     shop
@@ -118,7 +118,7 @@ fn a_port_is_added_removed_and_changed() {
 
 #[test]
 fn a_compose_file_appears_and_goes() {
-    let shop = Shop::new();
+    let shop = Shop::new().apart();
     fs::remove_file(shop.checkout.join("compose.yaml")).unwrap();
     shop.check("register", "shop {8}\n", "gantry: registered [SANDBOX]/shop (native) as shop\n", 0);
     // The HTTP port stays, though the file would rather have another.
@@ -156,7 +156,7 @@ fn another_web_server_takes_the_http_port_over() {
 fn gantry_yml_may_say_which_service_it_is() {
     let shop = registered(&format!("{WEB}  api: {{ image: x, ports: ['{{2}}:8080'] }}\n"));
     shop.check_bookings(&["shop/main web {1}", "shop/main api {2}"]);
-    shop.sandbox.write("shop/gantry.yml", "http: api\n");
+    shop.configure("http: api\n");
     shop.check(
         "update",
         "~ the HTTP port goes from web to api\n",
@@ -165,7 +165,7 @@ fn gantry_yml_may_say_which_service_it_is() {
     );
     shop.check_bookings(&["shop/main api {1}", "shop/main web {8}"]);
     shop.check("update", "", NOTHING, 0);
-    shop.sandbox.write("shop/gantry.yml", "http: nope\n");
+    shop.configure("http: nope\n");
     let bytes = shop.registry_bytes();
     let error = "error: `nope` is to be the web server, but the compose file publishes nothing for it\n\
                  hint: it publishes web, api; `http:` in gantry.yml names one of them\n";
