@@ -286,7 +286,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__config)
-            opts="-h -V --color --show --set-range --unset-range --reserve --unreserve --json --help --version"
+            opts="-h -V --color --set --show --set-range --unset-range --reserve --unreserve --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,6 +294,10 @@ _gantry() {
             case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --set-range)
@@ -1184,7 +1188,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__restart)
-            opts="-f -h -V --color --engine --timeout --build --force --no-hooks --json --help --version"
+            opts="-f -h -V --color --engine --timeout --no-hooks --build --force --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

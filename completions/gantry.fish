@@ -59,7 +59,7 @@ complete -c gantry -n "__fish_gantry_needs_command" -f -a "down" -d 'Stop a proj
 complete -c gantry -n "__fish_gantry_needs_command" -f -a "trust" -d 'Let the hooks of this project\'s gantry.yml run'
 complete -c gantry -n "__fish_gantry_needs_command" -f -a "init" -d 'Connect this project with direnv, or your shell with gantry'
 complete -c gantry -n "__fish_gantry_needs_command" -f -a "hook" -d 'Print the script that connects a shell, or direnv, with gantry'
-complete -c gantry -n "__fish_gantry_needs_command" -f -a "config" -d 'Show or change the ranges that ports come from, and the ports to keep out of'
+complete -c gantry -n "__fish_gantry_needs_command" -f -a "config" -d 'Show or change a project\'s settings, the ranges that ports come from, and the ports to keep out of'
 complete -c gantry -n "__fish_gantry_needs_command" -f -a "completions" -d 'Print a completion script'
 complete -c gantry -n "__fish_gantry_needs_command" -f -a "man" -d 'Print the manual page of gantry or of one command'
 complete -c gantry -n "__fish_gantry_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -176,7 +176,7 @@ complete -c gantry -n "__fish_gantry_using_subcommand register" -s V -l version 
 complete -c gantry -n "__fish_gantry_using_subcommand unregister" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
-complete -c gantry -n "__fish_gantry_using_subcommand unregister" -l keep-ports -d 'Keep what the directory\'s contexts have booked'
+complete -c gantry -n "__fish_gantry_using_subcommand unregister" -l keep-ports -d 'Keep what the directory\'s contexts have booked, and their containers'
 complete -c gantry -n "__fish_gantry_using_subcommand unregister" -s n -l dry-run -d 'Only print what would be given up'
 complete -c gantry -n "__fish_gantry_using_subcommand unregister" -s y -l yes -d 'Do not ask'
 complete -c gantry -n "__fish_gantry_using_subcommand unregister" -s f -l force -d 'Stop it first where it runs; does not ask'
@@ -233,10 +233,10 @@ always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
 complete -c gantry -n "__fish_gantry_using_subcommand restart" -l engine -d 'docker or podman; by default what gantry.yml says, else what answers' -r -f -a "docker\t''
 podman\t''"
-complete -c gantry -n "__fish_gantry_using_subcommand restart" -l timeout -d 'How long a container may take to end, and how long to wait until everything is up, in seconds' -r
+complete -c gantry -n "__fish_gantry_using_subcommand restart" -l timeout -d 'How long a container may take to end, in seconds' -r
+complete -c gantry -n "__fish_gantry_using_subcommand restart" -l no-hooks -d 'Do not run the hooks of gantry.yml'
 complete -c gantry -n "__fish_gantry_using_subcommand restart" -l build -d 'Build the images first'
 complete -c gantry -n "__fish_gantry_using_subcommand restart" -s f -l force -d 'Go on where ports are taken'
-complete -c gantry -n "__fish_gantry_using_subcommand restart" -l no-hooks -d 'Do not run the hooks of gantry.yml'
 complete -c gantry -n "__fish_gantry_using_subcommand restart" -l json -d 'Print the containers as JSON'
 complete -c gantry -n "__fish_gantry_using_subcommand restart" -s h -l help -d 'Print help'
 complete -c gantry -n "__fish_gantry_using_subcommand restart" -s V -l version -d 'Print version'
@@ -325,6 +325,7 @@ complete -c gantry -n "__fish_gantry_using_subcommand hook" -s V -l version -d '
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand config" -l set -d 'Change a setting of the project' -r
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l set-range -d 'Where a service, or a kind of service, looks for ports; `default` is where the others look' -r
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l unset-range -d 'Go back to the default range' -r
 complete -c gantry -n "__fish_gantry_using_subcommand config" -l reserve -d 'Never choose these ports; one that is asked for by number is still given' -r
@@ -373,7 +374,7 @@ complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_
 complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help" -f -a "trust" -d 'Let the hooks of this project\'s gantry.yml run'
 complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help" -f -a "init" -d 'Connect this project with direnv, or your shell with gantry'
 complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help" -f -a "hook" -d 'Print the script that connects a shell, or direnv, with gantry'
-complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help" -f -a "config" -d 'Show or change the ranges that ports come from, and the ports to keep out of'
+complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help" -f -a "config" -d 'Show or change a project\'s settings, the ranges that ports come from, and the ports to keep out of'
 complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help" -f -a "completions" -d 'Print a completion script'
 complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help" -f -a "man" -d 'Print the manual page of gantry or of one command'
 complete -c gantry -n "__fish_gantry_using_subcommand help; and not __fish_seen_subcommand_from export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
