@@ -37,15 +37,7 @@ const BEGINNINGS: [(&str, Level); 16] = [
 pub(super) fn detect(text: &[u8]) -> Option<Level> {
     let text = without_escapes(text);
     let text = text.trim_ascii();
-    let message = without_stamp(text);
-    beginning(message).or_else(|| sign(message)).or_else(|| head(text))
-}
-
-/// The text without the time that `--timestamps` puts before it.
-fn without_stamp(text: &[u8]) -> &[u8] {
-    let end = text.iter().take(40).position(|&byte| byte == b' ').unwrap_or(0);
-    let is_stamp = matches!(&text[..end], [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', .., b'Z' | b'0'..=b'9']);
-    if is_stamp { text[end..].trim_ascii_start() } else { text }
+    beginning(text).or_else(|| sign(text)).or_else(|| head(text))
 }
 
 fn beginning(text: &[u8]) -> Option<Level> {

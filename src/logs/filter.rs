@@ -70,6 +70,7 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lines::tests::source;
     use super::*;
 
     #[test]
@@ -77,7 +78,7 @@ mod tests {
         #[track_caller]
         fn check(least: Option<Level>, grep: Option<&str>, text: &[u8], level: Option<Level>, expected: bool) {
             let filter = Filter { level: least, grep: grep.map(|text| pattern(text).unwrap()) };
-            let line = Line { source: None, text: text.to_vec(), left_out: 0 };
+            let line = Line { source: source("web"), stamp: None, text: text.to_vec(), left_out: 0 };
             assert_eq!(filter.keeps(&line, level), expected, "{least:?} {grep:?} {}", text.escape_ascii());
         }
         check(None, None, b"", None, true);

@@ -23,14 +23,18 @@ pub enum Form {
 #[derive(Clone, Debug)]
 pub struct Formatter {
     form: Form,
+    /// The engine's times stand before the lines.
+    has_times: bool,
     width: usize,
 }
 
 /// A line in JSON.
 #[derive(Serialize)]
 struct Object<'a> {
-    container: Option<&'a str>,
-    service: Option<&'a str>,
+    /// RFC 3339.
+    time: Option<&'a str>,
+    container: &'a str,
+    service: &'a str,
     level: Option<Level>,
     text: &'a str,
     /// Bytes of the line that followed the text.
@@ -39,16 +43,20 @@ struct Object<'a> {
 }
 
 impl Formatter {
-    /// `width` is that of the widest label, where it is known beforehand.
-    pub fn new(form: Form, width: usize) -> Formatter {
-        Formatter { form, width }
+    /// `width` is that of the widest label, where it is known beforehand. JSON has the times in any case.
+    pub fn new(form: Form, has_times: bool, width: usize) -> Formatter {
+        Formatter { form, has_times, width }
     }
 
     /// Appends the line, its newline included; `level` is what [`super::Levels::level`] says of it.
     pub fn append(&mut self, out: &mut Vec<u8>, line: &Line, level: Option<Level>) {
-        if let (Form::Person { .. } | Form::Raw, Some(label)) = (self.form, &line.source) {
-            self.width = self.width.max(label.len());
-            self.append_label(out, label);
+        if self.form != Form::Json {
+            self.width = self.width.max(line.source.label.len());
+            self.append_label(out, &line.source.label);
+            if let Some(stamp) = line.stamp.as_ref().filter(|_| self.has_times) {
+                out.extend_from_slice(stamp.text.as_bytes());
+                out.push(b' ');
+            }
         }
         match self.form {
             Form::Person { color } => append_readable(out, line.content(), color),
@@ -113,7 +121,8 @@ fn append_harmless(out: &mut Vec<u8>, text: &str) {
 fn append_json(out: &mut Vec<u8>, line: &Line, level: Option<Level>) {
     let text = String::from_utf8_lossy(line.content());
     let left_out = line.is_truncated().then_some(line.left_out);
-    let object = Object { container: line.source.as_deref(), service: line.service(), level, text: &text, left_out };
+    let (source, time) = (&line.source, line.stamp.as_ref().map(|stamp| stamp.text.as_str()));
+    let object = Object { time, container: &source.container, service: &source.service, level, text: &text, left_out };
     let object = serde_json::to_string(&object).expect("strings and numbers have a JSON form");
     // JSON escapes only the first 32 characters. The rest of what steers stands in strings, where it may be escaped.
     let mut rest = object.as_str();
@@ -127,14 +136,16 @@ fn append_json(out: &mut Vec<u8>, line: &Line, level: Option<Level>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Stamp;
+    use super::super::lines::tests::source;
     use super::*;
 
     const PLAIN: Form = Form::Person { color: false };
     const COLOR: Form = Form::Person { color: true };
 
     fn line(label: &str, text: &[u8], left_out: u64) -> Line {
-        let source = (!label.is_empty()).then(|| label.to_owned());
-        Line { source, text: text.to_vec(), left_out }
+        let stamp = Stamp { nanoseconds: 0, text: "1970-01-01T00:00:00.000000000Z".to_owned() };
+        Line { source: source(label), stamp: Some(stamp), text: text.to_vec(), left_out }
     }
 
     #[test]
@@ -142,7 +153,7 @@ mod tests {
         #[track_caller]
         fn check(form: Form, line: &Line, expected: &str) {
             let mut out = Vec::new();
-            Formatter::new(form, 0).append(&mut out, line, Some(Level::Warn));
+            Formatter::new(form, false, 0).append(&mut out, line, Some(Level::Warn));
             assert_eq!(out.escape_ascii().to_string(), expected.as_bytes().escape_ascii().to_string(), "{form:?}");
         }
         let hello = line("web-1", b"hello", 0);
@@ -152,14 +163,7 @@ mod tests {
         check(
             Form::Json,
             &hello,
-            "{\"container\":\"web-1\",\"service\":\"web\",\"level\":\"warn\",\"text\":\"hello\"}\n",
-        );
-        let remark = line("", b"web-1 exited with code 0", 0);
-        check(PLAIN, &remark, "web-1 exited with code 0\n");
-        check(
-            Form::Json,
-            &remark,
-            "{\"container\":null,\"service\":null,\"level\":\"warn\",\"text\":\"web-1 exited with code 0\"}\n",
+            "{\"time\":\"1970-01-01T00:00:00.000000000Z\",\"container\":\"shop-web-1\",\"service\":\"web\",\"level\":\"warn\",\"text\":\"hello\"}\n",
         );
         let red = line("db-1", b"\x1b[31mred\x1b[2K\r\n\t\x07\r", 0);
         check(PLAIN, &red, "db-1 | red\\u{1b}[2K\\r\\n\t\\u{7}\n");
@@ -169,7 +173,9 @@ mod tests {
         check(
             Form::Json,
             &red,
-            &format!("{{\"container\":\"db-1\",\"service\":\"db\",\"level\":\"warn\",\"text\":\"{text}\"}}\n"),
+            &format!(
+                "{{\"time\":\"1970-01-01T00:00:00.000000000Z\",\"container\":\"shop-db-1\",\"service\":\"db\",\"level\":\"warn\",\"text\":\"{text}\"}}\n"
+            ),
         );
         let turned = line("a-1", "\u{9b}2J\u{202e}\u{e9}".as_bytes(), 0);
         check(PLAIN, &turned, "a-1 | \\u{9b}2J\\u{202e}\u{e9}\n");
@@ -177,27 +183,36 @@ mod tests {
         check(
             Form::Json,
             &turned,
-            &format!("{{\"container\":\"a-1\",\"service\":\"a\",\"level\":\"warn\",\"text\":\"{text}\"}}\n"),
+            &format!(
+                "{{\"time\":\"1970-01-01T00:00:00.000000000Z\",\"container\":\"shop-a-1\",\"service\":\"a\",\"level\":\"warn\",\"text\":\"{text}\"}}\n"
+            ),
         );
         check(PLAIN, &line("a-1", b"\x1b]0;title\x07x", 0), "a-1 | \\u{1b}]0;title\\u{7}x\n");
         check(PLAIN, &line("a-1", b"caf\xe9 \xf0\x9f", 0), "a-1 | caf\u{fffd} \u{fffd}\n");
         let cut = line("a-1", b"abc", 12);
         check(PLAIN, &cut, "a-1 | abc [… 12 more bytes left out]\n");
         check(Form::Raw, &cut, "a-1 | abc [… 12 more bytes left out]\n");
-        let marked = r#"{"container":"a-1","service":"a","level":"warn","text":"abc","left_out":12}"#;
+        let marked = r#"{"time":"1970-01-01T00:00:00.000000000Z","container":"shop-a-1","service":"a","level":"warn","text":"abc","left_out":12}"#;
         check(Form::Json, &cut, &format!("{marked}\n"));
     }
 
     #[test]
     fn raw_bytes_stay_as_they_are() {
         let mut out = Vec::new();
-        Formatter::new(Form::Raw, 0).append(&mut out, &line("a-1", b"\xff\x00\x1b[2J", 0), None);
+        Formatter::new(Form::Raw, false, 0).append(&mut out, &line("a-1", b"\xff\x00\x1b[2J", 0), None);
         assert_eq!(out, b"a-1 | \xff\x00\x1b[2J\n");
     }
 
     #[test]
+    fn times_are_shown_where_they_are_wanted() {
+        let mut out = Vec::new();
+        Formatter::new(PLAIN, true, 0).append(&mut out, &line("a", b"x", 0), None);
+        assert_eq!(String::from_utf8(out).unwrap(), "a | 1970-01-01T00:00:00.000000000Z x\n");
+    }
+
+    #[test]
     fn labels_stand_in_a_column() {
-        let (mut out, mut formatter) = (Vec::new(), Formatter::new(PLAIN, 5));
+        let (mut out, mut formatter) = (Vec::new(), Formatter::new(PLAIN, false, 5));
         for label in ["db-1", "worker-1", "db-1"] {
             formatter.append(&mut out, &line(label, b"x", 0), None);
         }

@@ -1,4 +1,4 @@
-//! Log lines: reading what an engine prints of its containers, judging how grave each line is, and showing it.
+//! Log lines: reading what an engine prints of a container, judging how grave each line is, and showing it.
 //!
 //! Nothing here starts an engine, opens a file or prints: bytes come in, bytes go out. Whatever a container wrote is
 //! a stranger's: memory is bounded, and only colours reach the terminal as they are.
@@ -13,6 +13,7 @@ mod level;
 mod levels;
 mod lines;
 mod moment;
+mod stamp;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -21,5 +22,6 @@ pub use filter::{Filter, pattern};
 pub use form::{Form, Formatter};
 pub use level::Level;
 pub use levels::Levels;
-pub use lines::{Line, Lines};
+pub use lines::{Line, Lines, Source};
 pub use moment::Moment;
+pub use stamp::Stamp;

@@ -37,6 +37,11 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second)
 }
 
+/// Nanoseconds since the Unix epoch of a time as RFC 3339 has it; `None` where it is none.
+pub fn parse_rfc3339_nanoseconds(text: &str) -> Option<i128> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond)
+}
+
 /// Nanoseconds since the Unix epoch.
 pub(super) fn nanoseconds() -> i128 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -53,5 +58,6 @@ mod tests {
         assert_eq!(parse_rfc3339("2023-11-14T22:13:20.123456789Z"), Some(1_700_000_000));
         assert_eq!(parse_rfc3339("2023-11-14T23:13:20+01:00"), Some(1_700_000_000));
         assert_eq!(parse_rfc3339("yesterday"), None);
+        assert_eq!(parse_rfc3339_nanoseconds("1970-01-01T00:00:01.000000002Z"), Some(1_000_000_002));
     }
 }
