@@ -2,6 +2,7 @@
 
 mod group;
 mod lines;
+mod piped;
 mod pipes;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use pipes::Pipes;
 use super::signals::{Interrupts, PACE};
 use super::witness;
 
+pub use piped::{Piped, await_any, is_forsaken};
 pub use pipes::Stream;
 
 /// How soon the loop looks first whether the child has ended; each look takes twice as long as the one before, up to
