@@ -16,7 +16,7 @@
 //!
 //! ```text
 //! 5  faces    hot.rs  cli/
-//! 4  verbs    resolve/  remap/  project/  lifecycle/  exports.rs  status.rs  prune.rs
+//! 4  verbs    resolve/  remap/  project/  lifecycle/  tail/  exports.rs  status.rs  prune.rs
 //! 3  hands    app.rs (lazy handles)  engine/  health/  listeners/  logs/
 //! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
@@ -46,7 +46,6 @@ mod health;
 mod hot;
 mod lifecycle;
 mod listeners;
-#[allow(dead_code, unused_imports, reason = "its command comes")]
 mod logs;
 mod memo;
 mod model;
@@ -58,6 +57,7 @@ mod resolve;
 mod shell;
 mod status;
 mod sys;
+mod tail;
 mod yaml;
 
 fn main() -> std::process::ExitCode {

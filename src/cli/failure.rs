@@ -42,6 +42,13 @@ pub struct NotFound {
     pub hint: String,
 }
 
+/// It is not done, since it would do harm.
+#[derive(Debug)]
+pub struct Refused {
+    pub message: String,
+    pub hint: String,
+}
+
 /// The command's own exit status, after everything has been said already.
 #[derive(Debug)]
 pub struct Silent(pub u8);
@@ -114,6 +121,9 @@ impl Failure {
         }
         if let Some(error) = error.downcast_ref::<Usage>() {
             return failure("usage", USAGE, Some(error.hint.clone()));
+        }
+        if let Some(error) = error.downcast_ref::<Refused>() {
+            return failure("refused", FAILED, Some(error.hint.clone()));
         }
         if error.is::<NoHome>() {
             return failure(
@@ -310,7 +320,7 @@ macro_rules! as_error {
     )*};
 }
 
-as_error!(Usage, NotFound);
+as_error!(Usage, NotFound, Refused);
 
 impl std::fmt::Display for Silent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

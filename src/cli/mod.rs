@@ -16,6 +16,7 @@ mod hook;
 mod hook_env;
 mod init;
 mod list;
+mod logs;
 mod man;
 mod overrides;
 mod ports;
@@ -127,6 +128,8 @@ enum Command {
     Ps(ps::Args),
     /// Run a command in a service's container
     Exec(exec::Args),
+    /// Show what a project's containers have written, in order of time
+    Logs(logs::Args),
     /// Fetch the images of a project's services
     Pull(pull::Args),
     /// Send the images that a project builds to their registries
@@ -244,6 +247,7 @@ impl Command {
             Command::StopAll(args) => stop_all::run(app, ui, &args),
             Command::Ps(args) => ps::run(app, ui, &args),
             Command::Exec(args) => exec::run(app, ui, &args),
+            Command::Logs(args) => logs::run(app, ui, &args),
             Command::Pull(args) => pull::run(app, ui, &args),
             Command::Push(args) => push::run(app, ui, &args),
             Command::Scale(args) => scale::run(app, ui, &args),

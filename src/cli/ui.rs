@@ -93,8 +93,21 @@ impl Ui {
     /// stdout is closed or full.
     pub fn data(&self, bytes: &[u8]) -> Result<()> {
         self.said.borrow_mut().stdout.extend(bytes);
+        self.stream(bytes)
+    }
+
+    /// Data of which there may be much: it is not remembered for the memo.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn stream(&self, bytes: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(bytes).and_then(|()| out.flush()).map_err(lost)
+    }
+
+    /// Whether data may be coloured.
+    pub fn colors_data(&self) -> bool {
+        self.takes_color(&io::stdout())
     }
 
     /// A line of data.

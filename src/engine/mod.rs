@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub const PROJECT_LABEL: &str = "com.docker.compose.project";
 
 /// An engine that answers.
-pub trait Engine: fmt::Debug + Sync {
+pub trait Engine: fmt::Debug + Send + Sync {
     fn kind(&self) -> EngineKind;
 
     /// The engine's own program.

@@ -24,4 +24,5 @@ pub use level::Level;
 pub use levels::Levels;
 pub use lines::{Line, Lines, Source};
 pub use moment::Moment;
-pub use stamp::Stamp;
+#[cfg(test)]
+use stamp::Stamp;

@@ -6,6 +6,7 @@
 
 pub mod child;
 pub mod clock;
+pub mod draft;
 pub mod env;
 pub mod files;
 pub mod lock;
