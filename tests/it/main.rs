@@ -27,6 +27,7 @@ mod house;
 mod init;
 mod lifecycle;
 mod linked;
+mod logs;
 mod memo;
 mod ports;
 mod projects;
