@@ -5,14 +5,13 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use regex::bytes::Regex;
 
 use super::failure::{Refused, Silent};
 use super::target::{EngineArg, select_before};
 use super::ui::Ui;
 use crate::app::App;
 use crate::lifecycle::{LifecycleError, Stage};
-use crate::logs::{Filter, Form, Formatter, Level, Line, Moment, pattern};
+use crate::logs::{Filter, Form, Formatter, Level, Line, Moment, Pattern, pattern};
 use crate::project::Selected;
 use crate::resolve::nearest_of;
 use crate::shell::quote_posix;
@@ -48,7 +47,7 @@ pub struct Args {
     level: Option<Level>,
     /// Lines that match the regular expression; (?i) before it ignores case
     #[arg(long, value_name = "REGEX", value_parser = pattern)]
-    grep: Option<Regex>,
+    grep: Option<Pattern>,
     /// Show when each line was written
     #[arg(short, long)]
     timestamps: bool,

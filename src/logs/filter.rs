@@ -12,13 +12,16 @@ const SIZE_LIMIT: usize = 8 * 1024 * 1024;
 /// Groups within each other.
 const DEPTH_LIMIT: u32 = 100;
 
+/// A compiled `--grep`.
+pub type Pattern = Regex;
+
 /// What a line must be and hold; the default lets all pass.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// The least grave level that is shown.
     pub level: Option<Level>,
     /// See [`pattern`].
-    pub grep: Option<Regex>,
+    pub grep: Option<Pattern>,
 }
 
 impl Filter {
@@ -34,7 +37,7 @@ impl Filter {
 ///
 /// # Errors
 /// It is no regular expression (the message says what is wrong, and at which character), or one too large.
-pub fn pattern(text: &str) -> Result<Regex> {
+pub fn pattern(text: &str) -> Result<Pattern> {
     RegexBuilder::new(text)
         .size_limit(SIZE_LIMIT)
         .dfa_size_limit(SIZE_LIMIT)

@@ -18,7 +18,7 @@ mod stamp;
 mod tests;
 mod tokens;
 
-pub use filter::{Filter, pattern};
+pub use filter::{Filter, Pattern, pattern};
 pub use form::{Form, Formatter};
 pub use level::Level;
 pub use levels::Levels;

@@ -109,8 +109,11 @@ impl Following<'_> {
 /// Tells what has become of a known container, and listens again where it runs again.
 fn meet(tap: &mut Tap, container: &Container, engine: &dyn Engine, tell: &mut Tell<'_>) -> Result<()> {
     let label = tap.source.label.clone();
-    let (was_alive, is_alive) = (std::mem::replace(&mut tap.is_alive, is_alive(container)), is_alive(container));
-    if was_alive && !is_alive {
+    // What is about to end, and to restart, writes on meanwhile.
+    let is_alive = is_alive(container);
+    let writes = is_alive || tap.child().is_some();
+    let was_alive = std::mem::replace(&mut tap.is_alive, writes);
+    if was_alive && !tap.is_alive {
         let code = container.exit_code.map(|code| format!(" ({code})")).unwrap_or_default();
         tell(Event::Note(&format!("{label} has ended{code}")))?;
     }
