@@ -284,6 +284,13 @@ fn of_lifecycle(error: &LifecycleError) -> (&'static str, u8, Option<String>) {
             ("interrupted", exit, Some("`gantry start` goes on, `gantry stop` stops what runs".to_owned()))
         }
         LifecycleError::NotRunning { .. } => ("not_running", FAILED, Some("`gantry start` starts it".to_owned())),
+        LifecycleError::NothingLeft { given_up, .. } => {
+            let hint = match given_up.is_empty() {
+                true => "`gantry start` starts it",
+                false => "`gantry logs` shows why they end; `gantry restart` starts all of them anew",
+            };
+            ("nothing_left", FAILED, Some(hint.to_owned()))
+        }
         LifecycleError::NoSuchService { nearest, .. } => {
             let hint = match nearest.as_slice() {
                 [] => "`gantry ps` lists the containers, `gantry discover` what the compose file publishes".to_owned(),

@@ -40,6 +40,7 @@ mod trust;
 mod ui;
 mod unregister;
 mod update;
+mod watch;
 mod which;
 
 use std::ffi::OsString;
@@ -126,6 +127,8 @@ enum Command {
     StopAll(stop_all::Args),
     /// List a project's containers, as the engine has them now
     Ps(ps::Args),
+    /// Watch a running project and start again what dies
+    Watch(watch::Args),
     /// Run a command in a service's container
     Exec(exec::Args),
     /// Show what a project's containers have written, in order of time
@@ -246,6 +249,7 @@ impl Command {
             Command::Restart(args) => restart::run(app, ui, &args),
             Command::StopAll(args) => stop_all::run(app, ui, &args),
             Command::Ps(args) => ps::run(app, ui, &args),
+            Command::Watch(args) => watch::run(app, ui, &args),
             Command::Exec(args) => exec::run(app, ui, &args),
             Command::Logs(args) => logs::run(app, ui, &args),
             Command::Pull(args) => pull::run(app, ui, &args),

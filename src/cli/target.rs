@@ -1,5 +1,7 @@
 //! The arguments that every command on a project has: which project, and which engine.
 
+use std::time::Duration;
+
 use anyhow::Result;
 
 use crate::app::App;
@@ -67,6 +69,14 @@ pub(super) fn select_before<'a>(
         return Ok((select(app, Some(first))?, rest));
     }
     Ok((select(app, None)?, words))
+}
+
+/// An option's value that is a time in seconds, `0.5` included; a tenth of one at least, a day at most.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    const DAY: f64 = 24.0 * 60.0 * 60.0;
+    let number = text.parse().ok().filter(|number| (0.1..=DAY).contains(number));
+    let time = number.and_then(|number| Duration::try_from_secs_f64(number).ok());
+    time.ok_or_else(|| "a number of seconds from 0.1 to 86400".to_owned())
 }
 
 fn parser() -> impl clap::builder::TypedValueParser<Value = EngineKind> {

@@ -39,6 +39,8 @@ pub struct Ui {
     quiet: bool,
     /// Failures are told in JSON.
     json: bool,
+    /// Nothing of what is printed is kept.
+    endless: bool,
     /// What was printed, for the memo.
     said: RefCell<Answer>,
 }
@@ -69,7 +71,7 @@ struct Envelope<'a, T> {
 
 impl Ui {
     pub fn new(color: Color) -> Ui {
-        Ui { color, quiet: false, json: false, said: RefCell::default() }
+        Ui { color, quiet: false, json: false, endless: false, said: RefCell::default() }
     }
 
     /// From here on narration is left out.
@@ -82,6 +84,11 @@ impl Ui {
         self.json |= json;
     }
 
+    /// From here on what is printed is not kept: there is no end to it.
+    pub fn speak_endlessly(&mut self) {
+        self.endless = true;
+    }
+
     /// Everything that was printed.
     pub fn into_said(self) -> Answer {
         self.said.into_inner()
@@ -92,7 +99,9 @@ impl Ui {
     /// # Errors
     /// stdout is closed or full.
     pub fn data(&self, bytes: &[u8]) -> Result<()> {
-        self.said.borrow_mut().stdout.extend(bytes);
+        if !self.endless {
+            self.said.borrow_mut().stdout.extend(bytes);
+        }
         self.stream(bytes)
     }
 
@@ -132,6 +141,26 @@ impl Ui {
     /// As [`Ui::data`].
     pub fn json(&self, answer: &impl Serialize) -> Result<()> {
         self.line(&serde_json::to_string_pretty(&Envelope { format_version: 1, answer })?)
+    }
+
+    /// As [`Ui::json`], on one line: one of many answers.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn json_line(&self, answer: &impl Serialize) -> Result<()> {
+        self.line(&serde_json::to_string(&Envelope { format_version: 1, answer })?)
+    }
+
+    /// Empties the terminal's screen, where stdout is one that can be told so; says whether it is.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn clear(&self) -> Result<bool> {
+        let is_screen = env::is_terminal(&io::stdout()) && env::var("TERM").is_none_or(|terminal| terminal != "dumb");
+        if is_screen {
+            self.data(b"\x1b[H\x1b[2J")?;
+        }
+        Ok(is_screen)
     }
 
     /// Rows under a header, in columns.
@@ -228,7 +257,9 @@ impl Ui {
     /// A closed stderr is nobody's concern: there is nowhere left to tell it.
     fn say(&self, text: &str) {
         let line = format!("{text}\n");
-        self.said.borrow_mut().stderr.extend(line.as_bytes());
+        if !self.endless {
+            self.said.borrow_mut().stderr.extend(line.as_bytes());
+        }
         let _ = io::stderr().lock().write_all(line.as_bytes());
     }
 

@@ -221,6 +221,14 @@ pub fn stop_containers(engine: &dyn Engine, ids: &[&str], timeout: u32) -> Resul
     ask_within(engine.kind(), engine.program(), &arguments, patience).map(drop)
 }
 
+/// Starts a container that has ended, as it is.
+///
+/// # Errors
+/// The engine does not answer, or refuses: a port of it may be somebody else's by now.
+pub fn start_container(engine: &dyn Engine, id: &str) -> Result<()> {
+    ask(engine.kind(), engine.program(), &["start", id]).map(drop)
+}
+
 /// Removes containers by themselves, running or not, and the project's networks.
 ///
 /// # Errors

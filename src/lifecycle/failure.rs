@@ -24,6 +24,8 @@ pub enum LifecycleError {
     Interrupted { name: String, signal: i32, state: String },
     /// Nothing of the project runs.
     NotRunning { name: String },
+    /// Nothing of a watched project runs any more, nor will be started.
+    NothingLeft { name: String, given_up: Vec<String> },
     /// The project has no such service.
     NoSuchService { name: String, service: String, nearest: Vec<String> },
     /// A service cannot have several containers.
@@ -58,6 +60,10 @@ impl fmt::Display for LifecycleError {
             }
             LifecycleError::Interrupted { name, state, .. } => write!(f, "interrupted; {name} is now {state}"),
             LifecycleError::NotRunning { name } => write!(f, "nothing of {name} runs"),
+            LifecycleError::NothingLeft { name, given_up } => {
+                write!(f, "nothing of {name} is left to watch")?;
+                if given_up.is_empty() { Ok(()) } else { write!(f, "; given up: {}", given_up.join(", ")) }
+            }
             LifecycleError::NoSuchService { name, service, .. } => {
                 write!(f, "{name} has no service `{}`", service.escape_debug())
             }

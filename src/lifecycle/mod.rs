@@ -17,6 +17,7 @@ mod start;
 mod state;
 mod stop;
 mod wait;
+mod watch;
 
 pub use conflict::{Conflict, conflicts};
 pub use event::Event;
@@ -29,3 +30,4 @@ pub use stage::{Stage, Transfer, transfer};
 pub use start::{StartOptions, start};
 pub use state::RunState;
 pub use stop::{DownOptions, StopOptions, down, stop, stop_elsewhere};
+pub use watch::{WatchOptions, watch};

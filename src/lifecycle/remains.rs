@@ -4,11 +4,10 @@
 use anyhow::Result;
 
 use super::event::Tell;
-use super::lock;
+use super::lock::{self, Work};
 use crate::config;
 use crate::engine::{self, Container, Engine};
 use crate::project::Departure;
-use crate::sys::lock::Lock;
 use crate::sys::signals::Interrupts;
 
 /// The containers of one Compose project.
@@ -19,7 +18,7 @@ pub struct Remains {
     pub containers: Vec<Container>,
     pub volumes: Vec<String>,
     /// Nobody else starts or stops it meanwhile.
-    _lock: Lock,
+    _work: Work,
 }
 
 /// What the engines still have of the project.
@@ -33,10 +32,10 @@ pub fn remains(departure: &Departure, tell: &mut Tell<'_>, interrupts: &Interrup
     for (context, _) in &departure.contexts {
         let named = config.project_name.as_ref().map(ToString::to_string);
         let compose_name = named.unwrap_or_else(|| context.project_name.clone());
-        let lock = lock::acquire(&context.hash, &context.label, tell, interrupts)?;
+        let work = lock::acquire(&context.hash, &context.label, tell, interrupts)?;
         let (engine, containers) = engine::find_of(&compose_name, config.engine)?;
         let volumes = engine::volumes(&*engine, &compose_name)?;
-        found.push(Remains { compose_name, engine, containers, volumes, _lock: lock });
+        found.push(Remains { compose_name, engine, containers, volumes, _work: work });
     }
     Ok(found)
 }

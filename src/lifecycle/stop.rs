@@ -162,6 +162,7 @@ fn note_stopped(app: &mut App, selected: &Selected) -> Result<()> {
 /// # Errors
 /// [`crate::engine::EngineError`].
 pub fn stop_elsewhere(view: &ContextView, timeout: u32) -> Result<()> {
+    let _work = lock::seize(&view.context.hash);
     let (engine, containers) = engine::find_of(&view.compose_name, None)?;
     let running: Vec<&str> = containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
     if running.is_empty() { Ok(()) } else { engine::stop_containers(&*engine, &running, timeout) }

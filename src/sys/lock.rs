@@ -2,7 +2,7 @@
 //! ends, however it ends.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -53,6 +53,16 @@ impl Lock {
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+
+    /// Writes this into the file, instead of what it holds, for who reads it without taking the lock; for a moment the
+    /// file is empty.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn leave(&self, words: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        (&self.file).write_all(words.as_bytes())
+    }
 }
 
 impl Drop for Lock {
@@ -98,7 +108,11 @@ mod tests {
         assert!(Lock::try_acquire(&path).unwrap().is_none());
         assert!(Lock::try_acquire(&path.with_file_name("two.lock")).unwrap().is_some());
         drop(first);
-        assert!(Lock::try_acquire(&path).unwrap().is_some());
+        let third = Lock::try_acquire(&path).unwrap().unwrap();
+        for words in ["eleven", "12"] {
+            third.leave(words).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), words);
+        }
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
     }
