@@ -77,6 +77,10 @@ pub(super) fn containers(kind: EngineKind, program: &Path, ids: &[String]) -> Re
     // It fails where one has gone, and prints the others all the same.
     let captured = process::capture(program, &arguments, PATIENCE)
         .map_err(|error| EngineError::refused(kind, &error.to_string()))?;
+    let said = String::from_utf8_lossy(&captured.stderr);
+    if !captured.is_success && !said.to_ascii_lowercase().contains("no such") {
+        return Err(EngineError::refused(kind, &said).into());
+    }
     let mut containers =
         parse(&captured.stdout).map_err(|error| EngineError::Incomprehensible { kind, detail: error.to_string() })?;
     containers.sort_by(|a, b| (&a.project, &a.service, a.number).cmp(&(&b.project, &b.service, b.number)));
