@@ -61,7 +61,12 @@ pub fn watch(
 ) -> Result<()> {
     let mut watch = Watch::begin(app, selected, options, tell, interrupts)?;
     loop {
-        let pause = match watch.look(tell) {
+        let looked = watch.look(tell);
+        // Ctrl-C has ended the engine's program too, and what it left half said counts for nothing.
+        if interrupts.received().is_some() {
+            return Ok(());
+        }
+        let pause = match looked {
             Ok(actions) => {
                 watch.act(app, actions, tell, interrupts)?;
                 let due = watch.guard.next_due().map(|due| due.saturating_duration_since(Instant::now()));
