@@ -16,7 +16,7 @@
 //!
 //! ```text
 //! 5  faces    hot.rs  cli/
-//! 4  verbs    resolve/  remap/  project/  lifecycle/  tail/  exports.rs  status.rs  prune.rs
+//! 4  verbs    resolve/  remap/  project/  lifecycle/  checkup/  tail/  exports.rs  status.rs  prune.rs
 //! 3  hands    app.rs (lazy handles)  engine/  health/  listeners/  logs/
 //! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
@@ -35,13 +35,13 @@
 
 mod allocator;
 mod app;
+mod checkup;
 mod cli;
 mod compose;
 mod config;
 mod context;
 mod engine;
 mod exports;
-#[allow(dead_code, reason = "its command comes")]
 mod health;
 mod hot;
 mod lifecycle;

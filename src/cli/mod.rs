@@ -12,6 +12,7 @@ mod exec;
 mod export;
 mod failure;
 mod get;
+mod health;
 mod hook;
 mod hook_env;
 mod init;
@@ -127,6 +128,8 @@ enum Command {
     StopAll(stop_all::Args),
     /// List a project's containers, as the engine has them now
     Ps(ps::Args),
+    /// Tell how a project's services do: their containers, whether their ports answer, what they use
+    Health(health::Args),
     /// Watch a running project and start again what dies
     Watch(watch::Args),
     /// Run a command in a service's container
@@ -249,6 +252,7 @@ impl Command {
             Command::Restart(args) => restart::run(app, ui, &args),
             Command::StopAll(args) => stop_all::run(app, ui, &args),
             Command::Ps(args) => ps::run(app, ui, &args),
+            Command::Health(args) => health::run(app, ui, &args),
             Command::Watch(args) => watch::run(app, ui, &args),
             Command::Exec(args) => exec::run(app, ui, &args),
             Command::Logs(args) => logs::run(app, ui, &args),
