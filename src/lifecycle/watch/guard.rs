@@ -17,8 +17,9 @@ const RECOVERED: Duration = Duration::from_secs(60);
 /// How long somebody else has to start what he has just made: Compose makes all of them first.
 const MAKING: Duration = Duration::from_secs(10);
 
-/// How long nothing may be left before the watch ends: a `gantry restart` has such a moment.
-const EMPTY: Duration = Duration::from_secs(10);
+/// How long nothing may be left before the watch ends: a `gantry restart` has such a moment, and who stops a project by
+/// one command may start it by the next.
+const EMPTY: Duration = Duration::from_secs(30);
 
 /// The containers that are expected to run, and how they do.
 #[derive(Debug)]

@@ -185,8 +185,8 @@ fn what_was_changed_on_purpose_is_expected() {
     world.look(3, &[exited("web", 143), up("db")], &[]);
     world.guard.expect(world.began, &[exited("web", 143), exited("db", 143)]);
     world.look(4, &[exited("web", 143), exited("db", 143)], &[]);
-    assert!(!world.is_over(13), "a restart has a moment when nothing runs");
-    assert!(world.is_over(14));
-    world.look(15, &[up("web")], &["web-1 joined"]);
-    assert!(!world.is_over(30));
+    assert!(!world.is_over(33), "a restart has a moment when nothing runs");
+    assert!(world.is_over(34));
+    world.look(35, &[up("web")], &["web-1 joined"]);
+    assert!(!world.is_over(90));
 }
