@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::net::IpAddr;
 
 use crate::registry::ContextRow;
 
@@ -39,14 +40,34 @@ pub fn document(held: &ContextRow, changes: &[Change]) -> String {
 }
 
 fn port_lines(ports: &[PortChange]) -> Vec<String> {
-    let entries = ports.iter().map(|PortChange { face, port, why }| {
-        let mut fields = vec![format!("target: {}", face.container_port), format!("published: \"{port}\"")];
-        fields.extend(face.host_ip.as_ref().map(|address| format!("host_ip: {}", quoted(address))));
-        fields.push(format!("protocol: {}", face.protocol));
-        fields.extend(face.options.iter().map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))));
-        format!("      - {{ {} }} # {}", fields.join(", "), comment(why))
+    let entries = ports.iter().map(|change| {
+        let entry = short(change).unwrap_or_else(|| long(change));
+        format!("      - {entry} # {}", comment(&change.why))
     });
     std::iter::once("    ports: !override".to_owned()).chain(entries).collect()
+}
+
+/// `"127.0.0.1:18181:80/tcp"`, the only form that podman-compose reads under `!override`. `None` where it cannot say
+/// all that the entry does.
+fn short(PortChange { face, port, .. }: &PortChange) -> Option<String> {
+    let address = match face.host_ip.as_deref().map(str::parse) {
+        None => String::new(),
+        Some(Ok(IpAddr::V4(address))) => format!("{address}:"),
+        Some(Ok(IpAddr::V6(address))) => format!("[{address}]:"),
+        Some(Err(_)) => return None,
+    };
+    let entry = format!("\"{address}{port}:{}/{}\"", face.container_port, face.protocol);
+    // What the short form means anyway.
+    let is_default = |(name, value): &(String, String)| name == "mode" && value == "ingress";
+    face.options.iter().all(is_default).then_some(entry)
+}
+
+fn long(PortChange { face, port, .. }: &PortChange) -> String {
+    let mut fields = vec![format!("target: {}", face.container_port), format!("published: \"{port}\"")];
+    fields.extend(face.host_ip.as_ref().map(|address| format!("host_ip: {}", quoted(address))));
+    fields.push(format!("protocol: {}", face.protocol));
+    fields.extend(face.options.iter().map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))));
+    format!("{{ {} }}", fields.join(", "))
 }
 
 /// A JSON string, which is a double-quoted scalar of YAML too; Compose would read a single `$` as a variable.

@@ -145,6 +145,9 @@ services:
   own:
     image: own
     ports: [\"${{OWN_PORT:-{}}}:90\"]
+  here:
+    image: here
+    ports: [\"127.0.0.1:{}:80\", \"[::1]:{}:81/udp\", {{ target: 82, published: '{}', mode: ingress }}]
   quiet:
     image: quiet
     volumes: [\"data:/data\", \"theirs:/theirs\"]
@@ -159,6 +162,9 @@ volumes:
         block.port(3),
         block.port(5),
         block.port(6),
+        block.port(7),
+        block.port(8),
+        block.port(9),
     );
     let remote = sandbox.bare_remote("shop.git");
     let clones = ["one", "two"].map(|name| sandbox.clone_of(&remote, name));
@@ -185,7 +191,21 @@ volumes:
         let https = &config["services"]["web"]["ports"][1];
         let kept = ["host_ip", "mode", "name", "app_protocol"].map(|key| https[key].as_str().unwrap());
         assert_eq!(kept, ["127.0.0.1", "host", "https", "http"]);
+        assert_eq!(published(config, "here"), ["80", "81", "82"].map(|it| port(&format!("HERE_{it}_PORT"))));
     }
+    // But for the numbers, the short form of the override says what the files do.
+    let without_numbers = |config: &Value, service: &str| {
+        let mut ports = config["services"][service]["ports"].clone();
+        ports.as_array_mut().unwrap().iter_mut().for_each(|port| port["published"] = Value::Null);
+        ports
+    };
+    for service in ["web", "dns", "range", "own", "here"] {
+        assert_eq!(without_numbers(&two, service), without_numbers(&one, service), "{service}");
+    }
+    assert_eq!(two["services"]["here"]["ports"][1]["host_ip"], "::1");
+    let written = sandbox.gantry(&clones[1], ["override"]).require_success().stdout;
+    let long = written.lines().filter(|line| line.contains("target:")).count();
+    assert_eq!(long, 1, "what has options beside the address keeps the long form, which podman-compose cannot read");
 }
 
 /// The host ports of a service, as Compose resolved them.
