@@ -53,6 +53,8 @@ pub struct Project {
     pub fixed_names: Vec<FixedName>,
     /// Every active service, those that publish nothing included.
     pub services: Vec<ServiceName>,
+    /// Those that no profile asks for.
+    pub inactive: Vec<ServiceName>,
     /// The top-level `name:`.
     pub name: Option<String>,
     /// What Compose would remark upon.

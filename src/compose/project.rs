@@ -58,6 +58,8 @@ fn published(
                 project.left_as_written.insert(ServiceName::new(entry.name.as_str()));
             }
             add_service(&mut project, entry);
+        } else {
+            project.inactive.push(ServiceName::new(entry.name.as_str()));
         }
     }
     project.fixed_names.extend(resource_names(model, "volumes", FixedKind::Volume));

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::usage::{Usage, bytes_of, percent_of};
-use super::{Container, Engine, EngineError, Invocation, PROJECT_LABEL, ask, inspect, lines};
+use super::{Container, Dialect, Engine, EngineError, Invocation, PROJECT_LABEL, ask, inspect, lines};
 use crate::model::EngineKind;
 use crate::sys::process;
 
@@ -54,7 +54,7 @@ impl Engine for Docker {
     fn compose(&self) -> Result<Invocation> {
         let plugin = ask(self.kind(), &self.program, &["compose", "version", "--short"]);
         plugin.map_err(|_| EngineError::NoCompose(self.kind()))?;
-        Ok(Invocation { program: self.program.clone(), arguments: vec!["compose".into()] })
+        Ok(Invocation { program: self.program.clone(), arguments: vec!["compose".into()], dialect: Dialect::Compose })
     }
 
     fn containers(&self, project: Option<&str>) -> Result<Vec<Container>> {

@@ -15,6 +15,8 @@ pub enum EngineError {
     None { docker: Box<EngineError>, podman: Box<EngineError> },
     /// The engine answers, but nothing drives it with compose files.
     NoCompose(EngineKind),
+    /// Its Compose does not read the override that publishes a context's ports.
+    ComposeTooOld { kind: EngineKind, version: String },
     /// The engine answers in a way that gantry does not understand.
     Incomprehensible { kind: EngineKind, detail: String },
 }
@@ -29,7 +31,11 @@ impl EngineError {
         let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let detail = match lines.as_slice() {
             [] => "it said nothing".to_owned(),
-            [.., last] if kind == EngineKind::Podman => (*last).to_owned(),
+            // It warns before and behind what it ends with.
+            [.., last] if kind == EngineKind::Podman => {
+                let error = lines.iter().rfind(|line| line.starts_with("Error: "));
+                error.unwrap_or(last).trim_start_matches("Error: ").to_owned()
+            }
             [first, ..] => (*first).to_owned(),
         };
         EngineError::NotAnswering { kind, detail }
@@ -64,7 +70,12 @@ impl EngineError {
                     .to_owned()
             }
             EngineError::NoCompose(EngineKind::Podman) => {
-                "install podman-compose 1.3 or newer, or podman 4.7 or newer with a Compose it can call".to_owned()
+                "install podman-compose 1.4 or newer, or podman 4.7 or newer with a Compose it can call".to_owned()
+            }
+            EngineError::ComposeTooOld { .. } => {
+                "install podman-compose 1.4 or newer (`pipx install podman-compose`); or free what the compose file \
+                 asks for, or say `remap: never` in gantry.yml"
+                    .to_owned()
             }
             EngineError::Incomprehensible { kind, .. } => format!("`{kind} version` tells which one this is"),
         }
@@ -78,6 +89,9 @@ impl fmt::Display for EngineError {
             EngineError::NotAnswering { kind, detail } => write!(f, "{kind} does not answer: {detail}"),
             EngineError::None { docker, podman } => write!(f, "no container engine: {docker}; {podman}"),
             EngineError::NoCompose(kind) => write!(f, "{kind} has no Compose"),
+            EngineError::ComposeTooOld { kind, version } => {
+                write!(f, "{kind}-compose {version} cannot read the override that publishes this checkout's ports")
+            }
             EngineError::Incomprehensible { kind, detail } => {
                 write!(f, "{kind} answers in a way that gantry does not understand: {detail}")
             }

@@ -108,6 +108,7 @@ fn container(inspected: Inspected) -> Option<Container> {
     let directory = labels.remove("com.docker.compose.project.working_dir").map(PathBuf::from);
     let container_state = state_of(&state.status);
     let has_ended = matches!(container_state, ContainerState::Exited | ContainerState::Dead);
+    let is_alive = !has_ended && container_state != ContainerState::Created;
     Some(Container {
         id,
         name: name.trim_start_matches('/').to_owned(),
@@ -118,20 +119,22 @@ fn container(inspected: Inspected) -> Option<Container> {
         image: config.image,
         state: container_state,
         exit_code: has_ended.then_some(state.exit_code),
-        health: state.health.and_then(|check| health_of(&check.status)),
+        // Podman keeps the last word of one that has ended, and its ports.
+        health: state.health.filter(|_| is_alive).and_then(|check| health_of(&check.status)),
         // The zero time stands for one that never started.
         started_at: Some(state.started_at).filter(|time| !time.is_empty() && !time.starts_with("0001-")),
-        ports: publications(network_settings),
+        ports: if is_alive { publications(network_settings) } else { Vec::new() },
     })
 }
 
 /// Docker's words, and those that Podman has besides.
 fn state_of(status: &str) -> ContainerState {
     match status {
-        "running" => ContainerState::Running,
+        // It has been told to end, and still has its ports.
+        "running" | "stopping" => ContainerState::Running,
         "paused" => ContainerState::Paused,
         "restarting" => ContainerState::Restarting,
-        "exited" | "stopped" | "stopping" | "removing" => ContainerState::Exited,
+        "exited" | "stopped" | "removing" => ContainerState::Exited,
         "dead" => ContainerState::Dead,
         // "created"; Podman's "configured" and "initialized".
         _ => ContainerState::Created,
@@ -154,7 +157,8 @@ fn publications(settings: NetworkSettings) -> Vec<Publication> {
         let (Ok(container_port), Ok(protocol)) = (container_port.parse::<Port>(), protocol.parse()) else { continue };
         for binding in bindings.unwrap_or_default() {
             if let Ok(port) = binding.host_port.parse() {
-                publications.push(Publication { port, container_port, protocol, host_ip: binding.host_ip });
+                let host_ip = Some(binding.host_ip).filter(|ip| !ip.is_empty()).unwrap_or_else(|| "0.0.0.0".to_owned());
+                publications.push(Publication { port, container_port, protocol, host_ip });
             }
         }
     }
@@ -186,6 +190,24 @@ mod tests {
     }
 
     #[test]
+    fn what_podman_still_says_of_one_that_has_ended() {
+        let of = |status: &str| {
+            let text = format!(
+                r#"[{{"Id": "1", "Name": "x", "State": {{"Status": "{status}", "ExitCode": 137,
+                    "StartedAt": "2026-11-21T07:00:00Z", "Health": {{"Status": "healthy", "Log": null}}}},
+                    "Config": {{"Labels": {{"com.docker.compose.project": "p", "com.docker.compose.service": "s"}}}},
+                    "NetworkSettings": {{"Ports": {{"80/tcp": [{{"HostIp": "", "HostPort": "8080"}}]}}}}}}]"#
+            );
+            parse(text.as_bytes()).expect("JSON").remove(0)
+        };
+        let running = of("running");
+        assert_eq!((running.health, running.exit_code), (Some(Health::Healthy), None));
+        assert_eq!(running.ports[0].host_ip, "0.0.0.0");
+        let exited = of("exited");
+        assert_eq!((exited.health, exited.exit_code, exited.ports), (None, Some(137), Vec::new()));
+    }
+
+    #[test]
     fn what_is_left_out_and_what_is_another_word() {
         let of = |status: &str, labels: &str| {
             let text = format!(
@@ -200,6 +222,7 @@ mod tests {
         assert_eq!((stopped.state, stopped.exit_code), (ContainerState::Exited, Some(3)));
         assert_eq!((stopped.started_at, stopped.health, stopped.number), (None, None, 1));
         assert_eq!(of("configured", own).map(|found| found.state), Some(ContainerState::Created));
+        assert_eq!(of("stopping", own).map(|found| found.exit_code), Some(None), "it has not ended yet");
         let one_off = r#"{"com.docker.compose.project": "p", "com.docker.compose.service": "s",
                           "com.docker.compose.oneoff": "True"}"#;
         assert_eq!(of("running", one_off), None);

@@ -4,13 +4,14 @@
 //! are the user's, and what gantry starts is what `docker compose` by hand would have started. Nothing is remembered:
 //! each question is asked anew, and containers are found by the labels that Compose gives them, whoever started them.
 
+mod checks;
+mod compose;
 mod docker;
 mod error;
 mod inspect;
 mod podman;
 mod usage;
 
-use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use crate::model::{EngineKind, Port, Protocol};
 use crate::sys::process::{self, Captured};
 
+pub use compose::{Dialect, Invocation, Request};
 pub use docker::Docker;
 pub use error::EngineError;
 pub use podman::Podman;
@@ -57,13 +59,23 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`Engine::containers`].
     fn usages(&self, ids: &[&str]) -> Result<Vec<Usage>>;
-}
 
-/// A program and its first arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invocation {
-    pub program: PathBuf,
-    pub arguments: Vec<OsString>,
+    /// Runs the health checks of these containers that are due and that nobody else has run. Docker's daemon runs them
+    /// itself.
+    ///
+    /// # Errors
+    /// As [`Engine::containers`].
+    fn run_due_checks(&self, _containers: &[Container]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Removes what the engine keeps of a project beside containers, networks and volumes.
+    ///
+    /// # Errors
+    /// As [`Engine::containers`].
+    fn remove_rest(&self, _project: &str) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A container that Compose has made.
@@ -217,7 +229,7 @@ pub fn everywhere() -> Result<Vec<Container>> {
 /// The engine does not answer, or refuses.
 pub fn stop_containers(engine: &dyn Engine, ids: &[&str], timeout: u32) -> Result<()> {
     let (timeout, patience) = (timeout.to_string(), PATIENCE + Duration::from_secs(timeout.into()));
-    let arguments: Vec<&str> = ["stop", "--time", &timeout].into_iter().chain(ids.iter().copied()).collect();
+    let arguments: Vec<&str> = ["stop", "-t", &timeout].into_iter().chain(ids.iter().copied()).collect();
     ask_within(engine.kind(), engine.program(), &arguments, patience).map(drop)
 }
 
@@ -234,18 +246,40 @@ pub fn start_container(engine: &dyn Engine, id: &str) -> Result<()> {
 /// # Errors
 /// As [`stop_containers`].
 pub fn remove_project(engine: &dyn Engine, project: &str) -> Result<()> {
-    let (kind, program) = (engine.kind(), engine.program());
     let containers = engine.containers(Some(project))?;
-    if !containers.is_empty() {
-        let ids = containers.iter().map(|container| container.id.as_str());
-        ask(kind, program, &["rm", "--force", "--volumes"].into_iter().chain(ids).collect::<Vec<_>>())?;
-    }
+    remove_containers(engine, &containers.iter().map(|container| container.id.as_str()).collect::<Vec<_>>())?;
+    engine.remove_rest(project)?;
     let networks = labelled(engine, "network", project)?;
     if !networks.is_empty() {
         let names = networks.iter().map(String::as_str);
-        ask(kind, program, &["network", "rm"].into_iter().chain(names).collect::<Vec<_>>())?;
+        let arguments: Vec<&str> = ["network", "rm"].into_iter().chain(names).collect();
+        ask(engine.kind(), engine.program(), &arguments)?;
     }
     Ok(())
+}
+
+/// Stops those of the containers that run, and removes all of them.
+///
+/// # Errors
+/// As [`stop_containers`].
+pub fn discard(engine: &dyn Engine, containers: &[&Container], timeout: u32) -> Result<()> {
+    let running: Vec<&str> = containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
+    if !running.is_empty() {
+        stop_containers(engine, &running, timeout)?;
+    }
+    remove_containers(engine, &containers.iter().map(|it| it.id.as_str()).collect::<Vec<_>>())
+}
+
+/// Removes containers, running or not.
+///
+/// # Errors
+/// As [`stop_containers`].
+fn remove_containers(engine: &dyn Engine, ids: &[&str]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let arguments: Vec<&str> = ["rm", "--force", "--volumes"].into_iter().chain(ids.iter().copied()).collect();
+    ask(engine.kind(), engine.program(), &arguments).map(drop)
 }
 
 /// The names of the project's volumes.

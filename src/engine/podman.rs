@@ -1,15 +1,23 @@
 //! Podman: no daemon; the `podman` program, and the Compose that it calls or that is made for it.
+//!
+//! Containers are found by Docker's labels: podman-compose writes them beside its own, and Docker's Compose on Podman's
+//! socket writes nothing else. The two must not be mixed for one project: each refuses the other's networks.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::usage::{Usage, bytes_of, percent_of};
-use super::{Container, Engine, EngineError, Invocation, PROJECT_LABEL, ask, inspect, lines};
+use super::usage::{Usage, bytes_of, percent_of, seconds_of};
+use super::{Container, Dialect, Engine, EngineError, Invocation, PATIENCE, PROJECT_LABEL};
+use super::{ask, checks, inspect, lines};
 use crate::model::EngineKind;
-use crate::sys::process;
+use crate::sys::{clock, process};
+
+/// How far apart the two looks are that tell what a processor does now: Podman itself tells the average since the
+/// container's start.
+const SPAN: Duration = Duration::from_secs(1);
 
 /// A Podman that answers.
 #[derive(Debug)]
@@ -21,6 +29,8 @@ pub struct Podman {
 #[derive(Deserialize)]
 struct Stats {
     id: String,
+    #[serde(default)]
+    cpu_time: String,
     cpu_percent: String,
     mem_usage: String,
 }
@@ -51,12 +61,12 @@ impl Engine for Podman {
 
     fn compose(&self) -> Result<Invocation> {
         // Since 4.7; before that, podman says that there is no such command.
-        let patience = Duration::from_secs(20);
-        if process::output(&self.program, &["compose", "version"], patience).is_some() {
-            return Ok(Invocation { program: self.program.clone(), arguments: vec!["compose".into()] });
+        if let Some(version) = process::output(&self.program, &["compose", "version"], PATIENCE) {
+            let (program, dialect) = (self.program.clone(), Dialect::of(&version));
+            return Ok(Invocation { program, arguments: vec!["compose".into()], dialect });
         }
         let program = process::find_program("podman-compose").ok_or(EngineError::NoCompose(self.kind()))?;
-        Ok(Invocation { program, arguments: Vec::new() })
+        Ok(Invocation { program, arguments: Vec::new(), dialect: Dialect::PodmanCompose })
     }
 
     fn containers(&self, project: Option<&str>) -> Result<Vec<Container>> {
@@ -72,15 +82,45 @@ impl Engine for Podman {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let options = ["stats", "--no-stream", "--format", "json"];
-        let output =
-            ask(self.kind(), &self.program, &options.into_iter().chain(ids.iter().copied()).collect::<Vec<_>>())?;
-        let stats: Vec<Stats> = serde_json::from_slice(&output)
-            .map_err(|error| EngineError::Incomprehensible { kind: self.kind(), detail: error.to_string() })?;
-        let usage = |Stats { id, cpu_percent, mem_usage }| {
-            let memory = bytes_of(mem_usage.split('/').next().unwrap_or_default())?;
-            Some(Usage { id, cpu_percent: percent_of(&cpu_percent)?, memory_bytes: memory })
+        let before = self.stats(ids)?;
+        let began = Instant::now();
+        clock::pause(SPAN);
+        let stats = self.stats(ids)?;
+        let elapsed = began.elapsed().as_secs_f64();
+        let usage = |now: &Stats| {
+            let since = before.iter().find(|it| it.id == now.id).and_then(|it| seconds_of(&it.cpu_time));
+            let cpu_percent = match (since, seconds_of(&now.cpu_time)) {
+                (Some(since), Some(until)) => (until - since).max(0.0) / elapsed * 100.0,
+                _ => percent_of(&now.cpu_percent)?,
+            };
+            let memory_bytes = bytes_of(now.mem_usage.split('/').next().unwrap_or_default())?;
+            // It tells the first digits alone.
+            let id = ids.iter().find(|id| id.starts_with(&now.id)).map_or_else(|| now.id.clone(), ToString::to_string);
+            Some(Usage { id, cpu_percent, memory_bytes })
         };
-        Ok(stats.into_iter().filter_map(usage).collect())
+        Ok(stats.iter().filter_map(usage).collect())
+    }
+
+    fn run_due_checks(&self, containers: &[Container]) -> Result<()> {
+        checks::run_due(&self.program, containers)
+    }
+
+    /// podman-compose puts a project's containers into a pod, which has no labels.
+    fn remove_rest(&self, project: &str) -> Result<()> {
+        let pod = format!("pod_{project}");
+        if process::output(&self.program, &["pod", "exists", &pod], PATIENCE).is_none() {
+            return Ok(());
+        }
+        ask(self.kind(), &self.program, &["pod", "rm", &pod]).map(drop)
+    }
+}
+
+impl Podman {
+    fn stats(&self, ids: &[&str]) -> Result<Vec<Stats>> {
+        let arguments: Vec<&str> =
+            ["stats", "--no-stream", "--format", "json"].into_iter().chain(ids.iter().copied()).collect();
+        let output = ask(self.kind(), &self.program, &arguments)?;
+        let stats = serde_json::from_slice(&output);
+        Ok(stats.map_err(|error| EngineError::Incomprehensible { kind: self.kind(), detail: error.to_string() })?)
     }
 }

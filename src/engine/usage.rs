@@ -5,7 +5,7 @@ use serde::Serialize;
 /// One container's share of the machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Usage {
-    /// The container's; podman gives its first twelve digits alone.
+    /// The container's.
     pub id: String,
     /// 100 is one processor.
     pub cpu_percent: f64,
@@ -38,6 +38,32 @@ pub(super) fn bytes_of(text: &str) -> Option<u64> {
     (number >= 0.0).then_some((number * factor) as u64)
 }
 
+/// `1m3.25s` or `37.152176ms`, as Go writes a span of time.
+pub(super) fn seconds_of(text: &str) -> Option<f64> {
+    let (mut rest, mut seconds) = (text.trim(), 0.0);
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let unit = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..unit].parse().ok()?;
+        let behind = &rest[unit..];
+        let end = behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len());
+        seconds += number
+            * match &behind[..end] {
+                "h" => 3600.0,
+                "m" => 60.0,
+                "s" => 1.0,
+                "ms" => 1e-3,
+                "\u{b5}s" | "\u{3bc}s" | "us" => 1e-6,
+                "ns" => 1e-9,
+                _ => return None,
+            };
+        rest = &behind[end..];
+    }
+    Some(seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +83,12 @@ mod tests {
         for text in ["", "--", "12", "MiB", "-1MiB", "1XB"] {
             check(text, None);
         }
+        let milliseconds = |text| seconds_of(text).map(|seconds| (seconds * 1e3).round());
+        assert_eq!(milliseconds("37.152176ms"), Some(37.0));
+        assert_eq!(milliseconds("1h2m3.5s"), Some(3_723_500.0));
+        assert_eq!(milliseconds("1500\u{b5}s"), Some(2.0));
+        assert_eq!(milliseconds("0s"), Some(0.0));
+        assert_eq!(["", "12", "3x", "s", "--"].map(seconds_of), [None; 5]);
         assert_eq!(percent_of("12.34%"), Some(12.34));
         assert_eq!((percent_of("--"), percent_of("12"), percent_of("NaN%")), (None, None, None));
     }

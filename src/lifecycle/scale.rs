@@ -8,6 +8,7 @@ use super::lock;
 use super::stage::Stage;
 use super::start::prepare;
 use crate::app::App;
+use crate::engine::Request;
 use crate::model::{EngineKind, FixedKind, FixedName};
 use crate::project::Selected;
 use crate::resolve::{Discovery, discover, nearest_of};
@@ -48,14 +49,10 @@ pub fn scale(
     }
     let (mut stage, variables) = prepare(app, selected, wanted, tell)?;
     let _lock = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
-    let each: Vec<String> = scales.iter().map(|it| format!("{}={}", it.service, it.number)).collect();
-    let mut arguments = vec!["up", "--detach", "--no-recreate", "--no-deps"];
-    for scale in &each {
-        arguments.extend(["--scale", scale]);
-    }
-    arguments.extend(scales.iter().map(|it| it.service.as_str()));
+    stage.refresh()?;
+    let numbers: Vec<(&str, u32)> = scales.iter().map(|it| (it.service.as_str(), it.number)).collect();
     tell(Event::Phase("scaling"));
-    stage.compose("scale", &arguments, &variables, tell, interrupts)?;
+    stage.compose("scale", &Request::Scale(&numbers), &variables, tell, interrupts)?;
     stage.refresh()?;
     Ok(stage)
 }

@@ -1,6 +1,5 @@
 //! What a command that runs something stands on: the context, its variables, the engine, and its containers there.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use super::event::{Event, Tell};
 use super::failure::LifecycleError;
 use super::state::summary;
 use crate::app::App;
-use crate::engine::{self, Container, Engine};
+use crate::engine::{self, Container, Engine, Invocation, Request};
 use crate::exports::Resolution;
 use crate::model::{ContextHash, EngineKind};
 use crate::project::Selected;
@@ -21,6 +20,9 @@ use crate::sys::signals::Interrupts;
 
 /// Seconds that Compose gets to tidy up after Ctrl-C; it stops what it was starting.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// Seconds from SIGTERM to SIGKILL for a container that Compose would take away by itself: Compose's own number.
+const TIMEOUT: u32 = 10;
 
 /// Lines of what a program said that an error repeats.
 const TAIL: usize = 5;
@@ -43,6 +45,8 @@ pub struct Stage {
     pub containers: Vec<Container>,
     /// Something ran and was stopped.
     pub is_stopped: bool,
+    /// What stands for Compose, once it was asked for.
+    composer: Option<Invocation>,
 }
 
 impl Stage {
@@ -68,6 +72,7 @@ impl Stage {
             engine,
             containers,
             is_stopped: false,
+            composer: None,
         }))
     }
 
@@ -110,24 +115,65 @@ impl Stage {
         LifecycleError::NoSuchService { name: self.name.clone(), service: service.to_owned(), nearest }
     }
 
-    /// Runs Compose with the context's variables and tells each line that it says.
+    /// What stands for Compose on the engine.
     ///
     /// # Errors
-    /// [`LifecycleError::Compose`] where it fails, [`LifecycleError::Interrupted`] after a signal, and
-    /// [`crate::engine::EngineError`] where that is because the engine is gone.
+    /// [`crate::engine::EngineError::NoCompose`].
+    pub(super) fn composer(&mut self) -> Result<Invocation> {
+        let composer = match self.composer.take() {
+            Some(composer) => composer,
+            None => self.engine.compose()?,
+        };
+        Ok(self.composer.insert(composer).clone())
+    }
+
+    /// Has Compose do something, and clears away before what it would leave. Tells each line that it says.
+    ///
+    /// # Errors
+    /// [`LifecycleError::Compose`] where it fails, or where it ends well and the containers are not as they were to be;
+    /// [`LifecycleError::Interrupted`] after a signal, and [`crate::engine::EngineError`] where the engine is gone.
     pub(super) fn compose(
         &mut self,
         action: &str,
-        arguments: &[&str],
+        request: &Request<'_>,
         variables: &[(String, Option<String>)],
         tell: &mut Tell<'_>,
         interrupts: &Interrupts,
     ) -> Result<()> {
-        let invocation = self.engine.compose()?;
-        let own = arguments.iter().map(OsString::from);
-        let arguments: Vec<OsString> = invocation.arguments.into_iter().chain(own).collect();
+        let composer = self.composer()?;
+        let left = composer.leavings(request, &self.containers);
+        if !left.is_empty() {
+            engine::discard(&*self.engine, &left, TIMEOUT)?;
+            self.refresh()?;
+        }
+        let mut said = Tail::default();
+        let is_success = self.run(&composer, request, variables, &mut said, tell, interrupts)?;
+        if is_success && !composer.is_doubtful() {
+            return Ok(());
+        }
+        // An engine that has died says so by itself.
+        self.refresh()?;
+        if is_success {
+            let Some(unmet) = composer.unmet(request, &self.containers) else { return Ok(()) };
+            said.push(unmet.as_bytes());
+        }
+        let (action, name) = (action.to_owned(), self.name.clone());
+        Err(LifecycleError::Compose { action, name, said: said.into_lines(), state: summary(&self.containers) }.into())
+    }
+
+    /// Runs Compose with the context's variables; whether it ended well.
+    fn run(
+        &mut self,
+        composer: &Invocation,
+        request: &Request<'_>,
+        variables: &[(String, Option<String>)],
+        said: &mut Tail,
+        tell: &mut Tell<'_>,
+        interrupts: &Interrupts,
+    ) -> Result<bool> {
+        let Some(arguments) = composer.arguments_for(request) else { return Ok(true) };
         let start = Start {
-            program: invocation.program.as_os_str(),
+            program: composer.program.as_os_str(),
             args: &arguments,
             directory: &self.root,
             variables,
@@ -136,23 +182,18 @@ impl Stage {
             stderr: Output::Lines,
             own_group: false,
         };
-        let mut said = Tail::default();
         let child =
-            Supervised::start(&start).with_context(|| format!("{} cannot be run", invocation.program.display()))?;
+            Supervised::start(&start).with_context(|| format!("{} cannot be run", composer.program.display()))?;
         let end = child.run(&Limits { time: None, grace: GRACE }, interrupts, &mut |_, line| {
-            said.push(line);
-            tell(Event::Line(line));
+            if !composer.is_noise(line) {
+                said.push(line);
+                tell(Event::Line(line));
+            }
         })?;
-        if let Cause::Interrupted(signal) = end.cause {
-            return Err(self.interrupted(signal));
+        match end.cause {
+            Cause::Interrupted(signal) => Err(self.interrupted(signal)),
+            _ => Ok(end.status.is_success()),
         }
-        if end.status.is_success() {
-            return Ok(());
-        }
-        // An engine that has died says so by itself.
-        self.refresh()?;
-        let (action, name) = (action.to_owned(), self.name.clone());
-        Err(LifecycleError::Compose { action, name, said: said.into_lines(), state: summary(&self.containers) }.into())
     }
 
     /// The error for a signal that came, with what runs now.
@@ -212,10 +253,10 @@ pub fn transfer(
     interrupts: &Interrupts,
 ) -> Result<()> {
     let (mut stage, variables) = super::start::prepare(app, selected, wanted, tell)?;
-    let (verb, phase) = match transfer {
-        Transfer::Pull => ("pull", "pulling images"),
-        Transfer::Push => ("push", "pushing images"),
+    let (verb, phase, request) = match transfer {
+        Transfer::Pull => ("pull", "pulling images", Request::Pull),
+        Transfer::Push => ("push", "pushing images", Request::Push),
     };
     tell(Event::Phase(phase));
-    stage.compose(verb, &[verb], &variables, tell, interrupts)
+    stage.compose(verb, &request, &variables, tell, interrupts)
 }

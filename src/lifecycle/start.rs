@@ -12,8 +12,9 @@ use super::lock;
 use super::stage::{Stage, variables_of};
 use super::wait::await_up;
 use crate::app::App;
+use crate::engine::Request;
 use crate::exports::{self, ResolveOptions};
-use crate::model::{EngineKind, ProjectKind};
+use crate::model::{EngineKind, ProjectKind, ServiceName};
 use crate::project::{ProjectError, Selected};
 use crate::registry::projects;
 use crate::sys::clock;
@@ -56,14 +57,13 @@ pub fn start(
     hook::run(Hook::PreStart, &hooks, &mut stage, &variables, tell, interrupts)?;
     if options.pull {
         tell(Event::Phase("pulling images"));
-        stage.compose("pull", &["pull"], &variables, tell, interrupts)?;
+        stage.compose("pull", &Request::Pull, &variables, tell, interrupts)?;
     }
-    let mut arguments = vec!["up", "--detach", "--remove-orphans"];
-    if options.build {
-        arguments.push("--build");
-    }
+    let project = app.project()?;
+    let services: Vec<ServiceName> = project.services.iter().chain(&project.inactive).cloned().collect();
+    let request = Request::Up { build: options.build, services: &services };
     tell(Event::Phase("starting"));
-    let began = stage.compose("start", &arguments, &variables, tell, interrupts);
+    let began = stage.compose("start", &request, &variables, tell, interrupts);
     if let Err(error) = began {
         return Err(explained(app, &stage, error));
     }
@@ -99,7 +99,11 @@ pub(super) fn prepare(
         return Err(resolution.failures.remove(0));
     }
     let stage = Stage::open(app, selected, wanted)?;
-    let stage = stage.ok_or_else(|| anyhow::anyhow!("{} could not be booked", selected.name))?;
+    let mut stage = stage.ok_or_else(|| anyhow::anyhow!("{} could not be booked", selected.name))?;
+    let composer = stage.composer()?;
+    if variables.iter().any(|(name, value)| name == "COMPOSE_FILE" && value.is_some()) {
+        composer.require_overrides()?;
+    }
     Ok((stage, variables))
 }
 

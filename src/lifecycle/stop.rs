@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::event::{Event, Tell};
+use super::failure::LifecycleError;
 use super::hook::{self, Hook};
 use super::lock;
 use super::overview::ContextView;
@@ -12,7 +13,7 @@ use super::stage::{Stage, variables_of};
 use super::state::label_of;
 use crate::app::App;
 use crate::config::Hooks;
-use crate::engine;
+use crate::engine::{self, Request};
 use crate::exports::{self, ResolveOptions};
 use crate::model::EngineKind;
 use crate::project::Selected;
@@ -90,19 +91,42 @@ pub fn down(
     tell(Event::Phase("removing containers and networks"));
     let around = Around::prepare(app, false, tell)?;
     if around.has_files {
-        let timeout = options.stop.timeout.to_string();
-        let arguments = ["down", "--remove-orphans", "--timeout", &timeout];
-        let volumes = options.volumes.then_some("--volumes");
-        let arguments: Vec<&str> = arguments.into_iter().chain(volumes).collect();
-        stage.compose("down", &arguments, &around.variables, tell, interrupts)?;
-    }
-    // What the compose file does not mention any more, or all of it where there is none.
-    engine::remove_project(&*stage.engine, &stage.compose_name)?;
-    if options.volumes {
-        engine::remove_volumes(&*stage.engine, &stage.compose_name)?;
+        let request = Request::Down { timeout: options.stop.timeout, volumes: options.volumes };
+        let composed = stage.compose("down", &request, &around.variables, tell, interrupts);
+        let failure = without_compose(composed)?;
+        finish(failure, tell, || remove_rest(&stage, options.volumes))?;
+    } else {
+        remove_rest(&stage, options.volumes)?;
     }
     stage.refresh()?;
     Ok(Some(stage))
+}
+
+/// What the compose file does not mention any more, or all of it where there is none.
+fn remove_rest(stage: &Stage, volumes: bool) -> Result<()> {
+    engine::remove_project(&*stage.engine, &stage.compose_name)?;
+    if volumes { engine::remove_volumes(&*stage.engine, &stage.compose_name) } else { Ok(()) }
+}
+
+/// Compose's failure, where it has one: the engine can do without. Any other error stays one.
+fn without_compose(composed: Result<()>) -> Result<Option<anyhow::Error>> {
+    match composed {
+        Err(error) if matches!(error.downcast_ref(), Some(LifecycleError::Compose { .. })) => Ok(Some(error)),
+        other => other.map(|()| None),
+    }
+}
+
+/// Does without Compose what it has left. Where that succeeds, its failure is worth a warning; else it is the reason.
+fn finish(failure: Option<anyhow::Error>, tell: &mut Tell<'_>, rest: impl FnOnce() -> Result<()>) -> Result<()> {
+    let done = rest();
+    match (done, failure) {
+        (Err(_), Some(failure)) => Err(failure),
+        (Err(error), None) => Err(error),
+        (Ok(()), failure) => {
+            failure.iter().for_each(|error| tell(Event::Warning(&format!("{error:#}; done without Compose"))));
+            Ok(())
+        }
+    }
 }
 
 /// What surrounds a stop: it works without any of it.
@@ -136,16 +160,18 @@ fn stop_running(
     tell: &mut Tell<'_>,
     interrupts: &Interrupts,
 ) -> Result<()> {
-    if around.has_files {
-        let seconds = timeout.to_string();
-        stage.compose("stop", &["stop", "--timeout", &seconds], &around.variables, tell, interrupts)?;
-    }
-    stage.refresh()?;
-    let left: Vec<&str> = stage.containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
-    if !left.is_empty() {
-        engine::stop_containers(&*stage.engine, &left, timeout)?;
+    let request = Request::Stop { timeout };
+    let composed = match around.has_files {
+        true => stage.compose("stop", &request, &around.variables, tell, interrupts),
+        false => Ok(()),
+    };
+    let failure = without_compose(composed)?;
+    finish(failure, tell, || {
         stage.refresh()?;
-    }
+        let left: Vec<&str> = stage.containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
+        if left.is_empty() { Ok(()) } else { engine::stop_containers(&*stage.engine, &left, timeout) }
+    })?;
+    stage.refresh()?;
     if let Some(signal) = interrupts.wait(Duration::ZERO) {
         return Err(stage.interrupted(signal));
     }

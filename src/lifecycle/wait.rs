@@ -55,6 +55,7 @@ pub(super) fn await_up(
         if let Some(signal) = interrupts.wait(PACE) {
             return Err(stage.interrupted(signal));
         }
+        stage.engine.run_due_checks(&stage.containers)?;
         stage.refresh()?;
     }
 }

@@ -42,6 +42,12 @@ pub fn parse_rfc3339_nanoseconds(text: &str) -> Option<i128> {
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond)
 }
 
+/// Lets time pass between two looks at something that only differs by it.
+#[allow(clippy::disallowed_methods, reason = "the time itself is what is awaited")]
+pub fn pause(time: std::time::Duration) {
+    std::thread::sleep(time);
+}
+
 /// Nanoseconds since the Unix epoch.
 pub(super) fn nanoseconds() -> i128 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
