@@ -27,18 +27,36 @@ struct Stats {
     mem_usage: String,
 }
 
+/// What `docker version --format '{{json .}}'` says; of Podman's alias for docker, too.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Version {
+    client: Client,
+}
+
+#[derive(Deserialize)]
+struct Client {
+    /// Docker spells it `ApiVersion`.
+    #[serde(rename = "APIVersion")]
+    podman_api: Option<String>,
+}
+
 impl Docker {
     /// # Errors
-    /// It is not installed, or its daemon does not answer.
+    /// It is not installed, its daemon does not answer, or it is Podman by another name.
     pub fn find() -> Result<Docker, EngineError> {
         let kind = EngineKind::Docker;
         let program = process::find_program("docker").ok_or(EngineError::Missing(kind))?;
-        let version = ask(kind, &program, &["version", "--format", "{{.Server.Version}}"]);
-        version.map_err(|error| match error.downcast::<EngineError>() {
+        let output = ask(kind, &program, &["version", "--format", "{{json .}}"]);
+        let output = output.map_err(|error| match error.downcast::<EngineError>() {
             Ok(error) => error,
             Err(error) => EngineError::refused(kind, &error.to_string()),
         })?;
-        Ok(Docker { program })
+        match serde_json::from_slice(&output) {
+            Ok(Version { client: Client { podman_api: Some(_) } }) => Err(EngineError::IsPodman),
+            Ok(_) => Ok(Docker { program }),
+            Err(error) => Err(EngineError::Incomprehensible { kind, detail: error.to_string() }),
+        }
     }
 }
 

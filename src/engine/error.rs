@@ -9,6 +9,8 @@ use crate::model::EngineKind;
 pub enum EngineError {
     /// Its program is not on `PATH`.
     Missing(EngineKind),
+    /// The program `docker` is Podman's, as the package podman-docker installs it.
+    IsPodman,
     /// It is there, and says this instead of an answer.
     NotAnswering { kind: EngineKind, detail: String },
     /// Neither engine can be had.
@@ -50,8 +52,9 @@ impl EngineError {
                      docker-compose-v2 or docker-compose), or podman and podman-compose"
                         .to_owned()
                 }
-                (EngineError::Missing(_), other) | (other, _) => other.hint(),
+                (EngineError::Missing(_) | EngineError::IsPodman, other) | (other, _) => other.hint(),
             },
+            EngineError::IsPodman => "`--engine podman` uses it as what it is".to_owned(),
             EngineError::Missing(EngineKind::Docker) => {
                 "install Docker Engine with its Compose plugin: docker.io and docker-compose-v2 or docker-compose on \
                  Debian and Ubuntu"
@@ -86,6 +89,7 @@ impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EngineError::Missing(kind) => write!(f, "{kind} is not installed"),
+            EngineError::IsPodman => f.write_str("docker is Podman here"),
             EngineError::NotAnswering { kind, detail } => write!(f, "{kind} does not answer: {detail}"),
             EngineError::None { docker, podman } => write!(f, "no container engine: {docker}; {podman}"),
             EngineError::NoCompose(kind) => write!(f, "{kind} has no Compose"),

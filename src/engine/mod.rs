@@ -172,7 +172,11 @@ impl Health {
 /// [`EngineError`]: it is not installed, or does not answer.
 pub fn find(wanted: Option<EngineKind>) -> Result<Box<dyn Engine>> {
     match wanted {
-        Some(EngineKind::Docker) => Ok(Box::new(Docker::find()?)),
+        Some(EngineKind::Docker) => match Docker::find() {
+            // Whoever made `docker` call Podman means it by that name.
+            Err(EngineError::IsPodman) => Ok(Box::new(Podman::find()?)),
+            found => Ok(Box::new(found?)),
+        },
         Some(EngineKind::Podman) => Ok(Box::new(Podman::find()?)),
         None => match Docker::find() {
             Ok(docker) => Ok(Box::new(docker)),
@@ -208,6 +212,14 @@ pub fn find_of(project: &str, wanted: Option<EngineKind>) -> Result<(Box<dyn Eng
 /// # Errors
 /// As [`find`], where none answers.
 pub fn everywhere() -> Result<Vec<Container>> {
+    Ok(everywhere_by_engine()?.into_iter().flat_map(|(_, containers)| containers).collect())
+}
+
+/// As [`everywhere`], each engine's apart.
+///
+/// # Errors
+/// As [`everywhere`].
+pub fn everywhere_by_engine() -> Result<Vec<(EngineKind, Vec<Container>)>> {
     let (docker, podman) = std::thread::scope(|scope| {
         let podman = scope.spawn(|| Ok::<_, anyhow::Error>(Podman::find()?.containers(None)?));
         let docker = Docker::find().map_err(anyhow::Error::from).and_then(|docker| docker.containers(None));
@@ -218,7 +230,10 @@ pub fn everywhere() -> Result<Vec<Container>> {
             (Ok(docker), Ok(podman)) => Err(EngineError::none(docker, podman).into()),
             (Err(error), _) | (_, Err(error)) => Err(error),
         },
-        (docker, podman) => Ok([docker.unwrap_or_default(), podman.unwrap_or_default()].concat()),
+        (docker, podman) => {
+            let each = [(EngineKind::Docker, docker), (EngineKind::Podman, podman)];
+            Ok(each.into_iter().filter_map(|(kind, containers)| Some((kind, containers.ok()?))).collect())
+        }
     }
 }
 

@@ -8,9 +8,9 @@ use anyhow::Result;
 use super::stage::Stage;
 use crate::app::App;
 use crate::config::Remap;
-use crate::engine::Container;
+use crate::engine::{self, Container};
 use crate::listeners::{self, Listening};
-use crate::model::{Port, Protocol};
+use crate::model::{EngineKind, Port, Protocol};
 use crate::registry::{contexts, projects};
 use crate::remap::{self, Publishing};
 use crate::resolve::{booked_already, discover};
@@ -36,6 +36,9 @@ pub enum Holder {
         service: String,
         compose_name: String,
         owner: Option<String>,
+        /// The container's own name, and what runs it.
+        name: String,
+        engine: EngineKind,
     },
     Process {
         name: String,
@@ -56,7 +59,8 @@ pub fn conflicts(app: &mut App, stage: &Stage) -> Result<Vec<Conflict>> {
     let is_fixed = mode == Remap::Never;
     let has_override = !is_fixed && remap::is_written(&booked.held.hash)?;
     let listening = listeners::listening()?;
-    let everybody = stage.engine.containers(None)?;
+    // What another engine publishes is as taken as what this one does.
+    let everybody = engine::everywhere_by_engine()?;
     let mut found: Vec<Conflict> = Vec::new();
     for Publishing { service, port, protocol, source } in remap::publishings(&discovery, &booked, mode, has_override) {
         let holder = holder(stage, &everybody, &listening, port, protocol)?;
@@ -77,21 +81,24 @@ pub fn conflicts(app: &mut App, stage: &Stage) -> Result<Vec<Conflict>> {
 /// Who has the port, where that is not the project itself.
 fn holder(
     stage: &Stage,
-    everybody: &[Container],
+    everybody: &[(EngineKind, Vec<Container>)],
     listening: &Listening,
     port: Port,
     protocol: Protocol,
 ) -> Result<Option<Holder>> {
-    let publishes = |it: &&Container| {
+    let publishes = |it: &Container| {
         it.is_running() && it.ports.iter().any(|published| (published.port, published.protocol) == (port, protocol))
     };
     // Not every engine listens on the port that it publishes: some only redirect it.
-    if let Some(container) = everybody.iter().find(publishes) {
-        let is_own = container.project == stage.compose_name;
+    let all = everybody.iter().flat_map(|(kind, containers)| containers.iter().map(move |it| (*kind, it)));
+    if let Some((engine, container)) = all.into_iter().find(|(_, it)| publishes(it)) {
+        let is_own = container.project == stage.compose_name && engine == stage.engine.kind();
         return Ok((!is_own).then(|| Holder::Container {
             service: container.service.clone(),
             compose_name: container.project.clone(),
             owner: None,
+            name: container.name.clone(),
+            engine,
         }));
     }
     if !listening.contains(port, protocol) {
@@ -117,6 +124,7 @@ impl Conflict {
         let port = self.port;
         let other = match &self.holder {
             Holder::Container { owner: Some(owner), .. } if !owner.contains('/') => format!("`gantry stop {owner}`"),
+            Holder::Container { engine: EngineKind::Podman, name, .. } => format!("`podman stop {name}`"),
             Holder::Container { compose_name, .. } => format!("`docker compose -p {compose_name} stop`"),
             Holder::Process { pid, .. } => format!("end the process (`kill {pid}`)"),
             Holder::Unknown => format!("`sudo ss -lptn 'sport = :{port}'` names it"),
@@ -141,7 +149,7 @@ impl fmt::Display for Conflict {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Holder::Container { service, compose_name, owner } => {
+            Holder::Container { service, compose_name, owner, .. } => {
                 let owner = owner.as_deref().unwrap_or(compose_name);
                 write!(f, "the container of {service} of {owner}")
             }
