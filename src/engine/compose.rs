@@ -159,12 +159,30 @@ impl Invocation {
         }
     }
 
-    /// A line that tells nothing of what went wrong.
-    pub fn is_noise(&self, line: &[u8]) -> bool {
-        self.dialect == Dialect::PodmanCompose && {
-            let line = String::from_utf8_lossy(line);
-            NOISE.iter().any(|noise| line.contains(noise))
+    /// What keeps back the lines that tell nothing of what went wrong.
+    pub fn sieve(&self) -> Sieve {
+        Sieve { is_open: self.dialect == Dialect::Compose, in_traceback: false }
+    }
+}
+
+/// Lets through what a program says to the point.
+#[derive(Debug)]
+pub struct Sieve {
+    is_open: bool,
+    /// Since the last line that was not indented; what podman-compose dies of stands behind it.
+    in_traceback: bool,
+}
+
+impl Sieve {
+    /// Whether the line, the next in turn, is worth showing.
+    pub fn lets_through(&mut self, line: &[u8]) -> bool {
+        if self.is_open {
+            return true;
         }
+        let line = String::from_utf8_lossy(line);
+        let is_head = line.starts_with("Traceback (most recent call last):");
+        self.in_traceback = is_head || (self.in_traceback && line.starts_with(' '));
+        !self.in_traceback && !NOISE.iter().any(|noise| line.contains(noise))
     }
 }
 
@@ -268,6 +286,25 @@ mod tests {
         assert_eq!(podman.unmet(&up, &[]).as_deref(), Some("it made no container"));
         let created = [container("web", 1, ContainerState::Created)];
         assert_eq!(podman.unmet(&up, &created).as_deref(), Some("web-1 was not started"));
+    }
+
+    #[test]
+    fn lines_to_the_point() {
+        let said = [
+            "  indented",
+            "time=\"…\" level=error msg=\"unable to get systemd connection to add healthchecks: …\"",
+            "Traceback (most recent call last):",
+            "  File \"podman-compose\", line 8, in <module>",
+            "    sys.exit(main())",
+            "KeyError: 'web'",
+            "  indented",
+        ];
+        let let_through = |dialect| {
+            let mut sieve = invocation(dialect).sieve();
+            said.into_iter().filter(|line| sieve.lets_through(line.as_bytes())).collect::<Vec<_>>()
+        };
+        assert_eq!(let_through(Dialect::PodmanCompose), ["  indented", "KeyError: 'web'", "  indented"]);
+        assert_eq!(let_through(Dialect::Compose), said);
     }
 
     #[test]

@@ -184,8 +184,9 @@ impl Stage {
         };
         let child =
             Supervised::start(&start).with_context(|| format!("{} cannot be run", composer.program.display()))?;
+        let mut sieve = composer.sieve();
         let end = child.run(&Limits { time: None, grace: GRACE }, interrupts, &mut |_, line| {
-            if !composer.is_noise(line) {
+            if sieve.lets_through(line) {
                 said.push(line);
                 tell(Event::Line(line));
             }
