@@ -124,3 +124,25 @@ impl Podman {
         Ok(stats.map_err(|error| EngineError::Incomprehensible { kind: self.kind(), detail: error.to_string() })?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::env;
+
+    /// Of the real Podman: what a command prints of it is rounded.
+    #[test]
+    fn what_a_busy_container_uses() {
+        assert!(env::var("CONTAINERS_STORAGE_CONF").is_some(), "no Podman of the tests' own: run `tests/run`");
+        let podman = Podman::find().expect("a Podman");
+        let busy = ["run", "--detach", "gantry-test/httpd", "sh", "-c", "while :; do :; done"];
+        let started = ask(EngineKind::Podman, &podman.program, &busy).expect("a container");
+        let id = lines(&started).pop().expect("its identity");
+        let usages = podman.usages(&[&id]);
+        ask(EngineKind::Podman, &podman.program, &["rm", "--force", "--time", "0", &id]).expect("removed");
+        let usage = usages.expect("an answer").pop().expect("one that runs");
+        assert_eq!(usage.id, id, "whole, though it is told in part");
+        assert!(usage.cpu_percent > 1.0 && usage.memory_bytes > 0, "{usage:?}");
+        assert_eq!(podman.usages(&[]).expect("nothing asked"), []);
+    }
+}

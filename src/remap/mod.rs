@@ -24,6 +24,8 @@ use crate::resolve::{Booked, Clash, Discovery, Face, Note, Slot, holder_of};
 use crate::shell::VariableName;
 use crate::sys::files;
 
+use version::TooOld;
+
 pub use change::{Change, changes};
 pub use document::document;
 pub use file::{last_known, override_path, remove};
@@ -68,9 +70,10 @@ pub fn apply(discovery: &Discovery, booked: &Booked, is_allowed: bool) -> Result
             return Ok(Outcome { notes, ..Outcome::default() });
         }
     };
-    if let Some(version) = version::too_old() {
+    if let Some(TooOld { program, version, needed }) = version::too_old() {
         remove(hash)?;
-        let notes = std::iter::once(Note::ComposeTooOld { version }).chain(notes(discovery, booked)).collect();
+        let notes =
+            std::iter::once(Note::ComposeTooOld { program, version, needed }).chain(notes(discovery, booked)).collect();
         return Ok(Outcome { notes, ..Outcome::default() });
     }
     file::write(&path, &variables, &document(&booked.held, &changes))?;

@@ -34,7 +34,7 @@ pub enum Note {
     /// A path cannot stand in the list of files that `COMPOSE_FILE` is.
     NotListable { path: PathBuf },
     /// Compose is too old for an override that replaces.
-    ComposeTooOld { version: String },
+    ComposeTooOld { program: &'static str, version: String, needed: &'static str },
     /// The name asked for is a kind, and one service is of that kind.
     OneOfKind { kind: String, service: ServiceName },
 }
@@ -90,9 +90,9 @@ impl fmt::Display for Note {
                     _ => Ok(()),
                 }
             }
-            Note::ComposeTooOld { version } => write!(
+            Note::ComposeTooOld { program, version, needed } => write!(
                 f,
-                "Compose {version} cannot replace ports in an override: 2.24.4 or newer can, so the files stay as \
+                "{program} {version} cannot replace ports in an override: {needed} or newer can, so the files stay as \
                  they are"
             ),
             Note::OneOfKind { kind, service } => write!(f, "no service is called {kind}; {service} is one"),

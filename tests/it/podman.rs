@@ -138,7 +138,7 @@ fn two_clones_side_by_side() {
     two.gantry(&["start"]).require_success();
     assert_eq!(one.port(), block.port(0));
     assert_ne!(two.port(), block.port(0));
-    [&one, &two].map(|it| await_page(it.port()));
+    [&one, &two].iter().for_each(|it| await_page(it.port()));
     let ps = one.ps();
     assert_eq!(ps["engine"], "podman", "Docker answers too, and has none of them");
     let web = &ps["containers"][0];

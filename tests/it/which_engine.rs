@@ -128,6 +128,13 @@ fn a_podman_compose_that_reads_no_override() {
         let mut export = bare.sandbox.command(env!("CARGO_BIN_EXE_gantry"), path);
         bare.sandbox.run(export.args(["export", "--auto"])).require_success();
     }
+    let mut export = bare.sandbox.command(env!("CARGO_BIN_EXE_gantry"), &twin);
+    let told = bare.sandbox.run(export.args(["export", "--auto"])).require_success();
+    assert!(!told.stdout.contains("COMPOSE_FILE"), "{told:?}");
+    let note = "podman-compose 1.3.0 cannot replace ports in an override: 1.4 or newer can";
+    assert!(told.stderr.contains(note), "{told:?}");
+    // Where Docker's Compose can, the override is written, and only a start tells that podman-compose cannot.
+    program(&bare.sandbox, "docker", "if [ \"$1\" = compose ]; then echo 2.26.1; else exit 1; fi");
     Bare { path: twin, ..bare }.check(
         &["--engine", "podman"],
         "podman-compose 1.3.0 cannot read the override that publishes this checkout's ports\nhint: install \
