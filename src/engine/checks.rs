@@ -3,7 +3,8 @@
 //! Podman has no daemon: systemd's timers run its health checks, the first at the container's start. On a machine
 //! without systemd, or without a session of the user's, a container stays `starting` for ever. While gantry waits for
 //! containers it runs each check when the timer would have, had there been one: a user with systemd notices nothing,
-//! and no check runs more often than it was meant to. Once gantry has what it waited for, nobody runs them again.
+//! and no check runs more often than it was meant to. Once gantry has what it waited for, nobody runs them again, nor while
+//! Compose itself waits for one (`depends_on` with `service_healthy`).
 
 use std::collections::BTreeMap;
 use std::path::Path;

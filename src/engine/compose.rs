@@ -148,7 +148,9 @@ impl Invocation {
         if self.dialect == Dialect::Compose {
             return Ok(());
         }
-        let output = process::output(&self.program, &["version", "--short"], PATIENCE).unwrap_or_default();
+        let own = self.arguments.iter().filter_map(|argument| argument.to_str());
+        let question: Vec<&str> = own.chain(["version", "--short"]).collect();
+        let output = process::output(&self.program, &question, PATIENCE).unwrap_or_default();
         let version = String::from_utf8_lossy(&output).trim().to_owned();
         match numbers(&version) {
             Some(numbers) if numbers < OVERRIDES_SINCE => {

@@ -221,7 +221,7 @@ pub fn everywhere() -> Result<Vec<Container>> {
 /// As [`everywhere`].
 pub fn everywhere_by_engine() -> Result<Vec<(EngineKind, Vec<Container>)>> {
     let (docker, podman) = std::thread::scope(|scope| {
-        let podman = scope.spawn(|| Ok::<_, anyhow::Error>(Podman::find()?.containers(None)?));
+        let podman = scope.spawn(|| Podman::find()?.containers(None));
         let docker = Docker::find().map_err(anyhow::Error::from).and_then(|docker| docker.containers(None));
         (docker, podman.join().unwrap_or_else(|_| Err(EngineError::Missing(EngineKind::Podman).into())))
     });

@@ -24,7 +24,7 @@ pub struct Scale {
 /// Gives each service as many containers as it is to have.
 ///
 /// # Errors
-/// [`LifecycleError::Unscalable`] where a port or a name is one container's alone; as [`super::start`].
+/// [`LifecycleError::Unscalable`] where a port or a name is one container's alone; as [`super::start()`].
 pub fn scale(
     app: &mut App,
     selected: &Selected,

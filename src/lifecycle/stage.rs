@@ -244,7 +244,7 @@ pub enum Transfer {
 /// Pulls or pushes the images of the project's services.
 ///
 /// # Errors
-/// As [`super::start`].
+/// As [`super::start()`].
 pub fn transfer(
     app: &mut App,
     selected: &Selected,

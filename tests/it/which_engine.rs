@@ -135,12 +135,16 @@ fn a_podman_compose_that_reads_no_override() {
     assert!(told.stderr.contains(note), "{told:?}");
     // Where Docker's Compose can, the override is written, and only a start tells that podman-compose cannot.
     program(&bare.sandbox, "docker", "if [ \"$1\" = compose ]; then echo 2.26.1; else exit 1; fi");
-    Bare { path: twin, ..bare }.check(
-        &["--engine", "podman"],
-        "podman-compose 1.3.0 cannot read the override that publishes this checkout's ports\nhint: install \
-         podman-compose 1.4 or newer (`pipx install podman-compose`); or free what the compose file asks for, or say \
-         `remap: never` in gantry.yml\n",
-    );
+    let twin = Bare { path: twin, ..bare };
+    let expected = "podman-compose 1.3.0 cannot read the override that publishes this checkout's ports\nhint: install \
+                    podman-compose 1.4 or newer (`pipx install podman-compose`); or free what the compose file asks \
+                    for, or say `remap: never` in gantry.yml\n";
+    twin.check(&["--engine", "podman"], expected);
+    // Since 4.7 podman calls it.
+    let calls = "if [ \"$3\" = --short ]; then echo 1.3.0; else echo podman-compose version 1.3.0; fi; exit";
+    let podman = format!("if [ \"$1\" = compose ]; then {calls}; fi; exec {} \"$@\"", real("podman"));
+    program(&twin.sandbox, "podman", &podman);
+    twin.check(&["--engine", "podman"], expected);
 }
 
 /// As the package podman-docker installs it.
