@@ -46,6 +46,9 @@ _gantry() {
             gantry,get)
                 cmd="gantry__subcmd__get"
                 ;;
+            gantry,health)
+                cmd="gantry__subcmd__health"
+                ;;
             gantry,help)
                 cmd="gantry__subcmd__help"
                 ;;
@@ -57,6 +60,9 @@ _gantry() {
                 ;;
             gantry,list)
                 cmd="gantry__subcmd__list"
+                ;;
+            gantry,logs)
+                cmd="gantry__subcmd__logs"
                 ;;
             gantry,man)
                 cmd="gantry__subcmd__man"
@@ -115,6 +121,9 @@ _gantry() {
             gantry,update)
                 cmd="gantry__subcmd__update"
                 ;;
+            gantry,watch)
+                cmd="gantry__subcmd__watch"
+                ;;
             gantry,which)
                 cmd="gantry__subcmd__which"
                 ;;
@@ -145,6 +154,9 @@ _gantry() {
             gantry__subcmd__help,get)
                 cmd="gantry__subcmd__help__subcmd__get"
                 ;;
+            gantry__subcmd__help,health)
+                cmd="gantry__subcmd__help__subcmd__health"
+                ;;
             gantry__subcmd__help,help)
                 cmd="gantry__subcmd__help__subcmd__help"
                 ;;
@@ -156,6 +168,9 @@ _gantry() {
                 ;;
             gantry__subcmd__help,list)
                 cmd="gantry__subcmd__help__subcmd__list"
+                ;;
+            gantry__subcmd__help,logs)
+                cmd="gantry__subcmd__help__subcmd__logs"
                 ;;
             gantry__subcmd__help,man)
                 cmd="gantry__subcmd__help__subcmd__man"
@@ -214,6 +229,9 @@ _gantry() {
             gantry__subcmd__help,update)
                 cmd="gantry__subcmd__help__subcmd__update"
                 ;;
+            gantry__subcmd__help,watch)
+                cmd="gantry__subcmd__help__subcmd__watch"
+                ;;
             gantry__subcmd__help,which)
                 cmd="gantry__subcmd__help__subcmd__which"
                 ;;
@@ -224,7 +242,7 @@ _gantry() {
 
     case "${cmd}" in
         gantry)
-            opts="-h -V --color --help --version export get book release status context discover override prune gc which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help"
+            opts="-h -V --color --help --version export get book release status context discover override prune gc which run register unregister list ports update start stop restart stop-all ps health watch exec logs pull push scale down trust init hook config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -459,8 +477,38 @@ _gantry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gantry__subcmd__health)
+            opts="-w -h -V --color --engine --watch --interval --timeout --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "docker podman" -- "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gantry__subcmd__help)
-            opts="export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps exec pull push scale down trust init hook config completions man help"
+            opts="export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps health watch exec logs pull push scale down trust init hook config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,6 +647,20 @@ _gantry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gantry__subcmd__help__subcmd__health)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gantry__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -642,6 +704,20 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gantry__subcmd__help__subcmd__logs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -921,6 +997,20 @@ _gantry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gantry__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gantry__subcmd__help__subcmd__which)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -984,6 +1074,64 @@ _gantry() {
             case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gantry__subcmd__logs)
+            opts="-f -n -t -p -h -V --color --follow --tail --since --until --level --grep --timestamps --export --force --json --project --engine --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --tail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --export)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "docker podman" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1390,6 +1538,36 @@ _gantry() {
             case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gantry__subcmd__watch)
+            opts="-h -V --color --engine --interval --limit --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "docker podman" -- "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

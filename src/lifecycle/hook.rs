@@ -10,11 +10,11 @@ use anyhow::{Context as _, Result};
 
 use super::event::{Event, Tell};
 use super::failure::LifecycleError;
-use super::stage::{Stage, Tail};
+use super::stage::{Stage, Tail, Variables};
 use crate::app::App;
 use crate::config::{self, Hooks};
 use crate::registry::trusted;
-use crate::sys::child::{Cause, Input, Limits, Output, Start, Status, Supervised};
+use crate::sys::child::{Cause, Limits, Start, Status, Supervised};
 use crate::sys::files;
 use crate::sys::signals::Interrupts;
 
@@ -119,23 +119,15 @@ pub(super) fn run(
     hook: Hook,
     hooks: &Hooks,
     stage: &mut Stage,
-    variables: &[(String, Option<String>)],
+    variables: &Variables,
     tell: &mut Tell<'_>,
     interrupts: &Interrupts,
 ) -> Result<()> {
     for command in hook.commands(hooks) {
         tell(Event::Phase(&format!("{}: {command}", hook.name())));
         let arguments = ["-c".into(), command.into()];
-        let start = Start {
-            program: "sh".as_ref(),
-            args: &arguments,
-            directory: &stage.directory,
-            variables,
-            stdin: Input::Empty,
-            stdout: Output::Lines,
-            stderr: Output::Lines,
-            own_group: true,
-        };
+        let start =
+            Start { program: "sh".as_ref(), args: &arguments, directory: &stage.directory, variables, own_group: true };
         let mut said = Tail::default();
         let time = Duration::from_secs(hooks.timeout);
         let end = Supervised::start(&start).context("sh cannot be run")?.run(

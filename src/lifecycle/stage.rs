@@ -15,7 +15,7 @@ use crate::model::{ContextHash, EngineKind};
 use crate::project::Selected;
 use crate::registry::ProjectRow;
 use crate::resolve::{self, nearest_of};
-use crate::sys::child::{Cause, Input, Limits, Output, Start, Supervised};
+use crate::sys::child::{Cause, Limits, Start, Supervised};
 use crate::sys::signals::Interrupts;
 
 /// Seconds that Compose gets to tidy up after Ctrl-C; it stops what it was starting.
@@ -136,7 +136,7 @@ impl Stage {
         &mut self,
         action: &str,
         request: &Request<'_>,
-        variables: &[(String, Option<String>)],
+        variables: &Variables,
         tell: &mut Tell<'_>,
         interrupts: &Interrupts,
     ) -> Result<()> {
@@ -166,7 +166,7 @@ impl Stage {
         &mut self,
         composer: &Invocation,
         request: &Request<'_>,
-        variables: &[(String, Option<String>)],
+        variables: &Variables,
         said: &mut Tail,
         tell: &mut Tell<'_>,
         interrupts: &Interrupts,
@@ -177,9 +177,6 @@ impl Stage {
             args: &arguments,
             directory: &self.root,
             variables,
-            stdin: Input::Empty,
-            stdout: Output::Lines,
-            stderr: Output::Lines,
             own_group: false,
         };
         let child =
@@ -207,8 +204,11 @@ impl Stage {
     }
 }
 
-/// What a shell of the context would have, for a child process.
-pub(super) fn variables_of(resolution: &Resolution) -> Vec<(String, Option<String>)> {
+/// Environment variables for a child process: set, or without a value unset.
+pub(super) type Variables = Vec<(String, Option<String>)>;
+
+/// What a shell of the context would have.
+pub(super) fn variables_of(resolution: &Resolution) -> Variables {
     let set = resolution.variables.iter().map(|(name, value)| (name.to_string(), Some(value.clone())));
     let unset = resolution.unset.iter().map(|name| (name.to_string(), None));
     set.chain(unset).collect()

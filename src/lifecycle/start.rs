@@ -9,7 +9,7 @@ use super::event::{Event, Tell};
 use super::failure::LifecycleError;
 use super::hook::{self, Hook};
 use super::lock;
-use super::stage::{Stage, variables_of};
+use super::stage::{Stage, Variables, variables_of};
 use super::wait::await_up;
 use crate::app::App;
 use crate::engine::Request;
@@ -88,7 +88,7 @@ pub(super) fn prepare(
     selected: &Selected,
     wanted: Option<EngineKind>,
     tell: &mut Tell<'_>,
-) -> Result<(Stage, Vec<(String, Option<String>)>)> {
+) -> Result<(Stage, Variables)> {
     require_compose(app, selected)?;
     let mut resolution = exports::resolve(app, ResolveOptions { auto: true, remap: true })?;
     for note in &resolution.notes {

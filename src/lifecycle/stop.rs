@@ -9,7 +9,7 @@ use super::failure::LifecycleError;
 use super::hook::{self, Hook};
 use super::lock;
 use super::overview::ContextView;
-use super::stage::{Stage, variables_of};
+use super::stage::{Stage, Variables, variables_of};
 use super::state::label_of;
 use crate::app::App;
 use crate::config::Hooks;
@@ -132,7 +132,7 @@ fn finish(failure: Option<anyhow::Error>, tell: &mut Tell<'_>, rest: impl FnOnce
 /// What surrounds a stop: it works without any of it.
 struct Around {
     hooks: Hooks,
-    variables: Vec<(String, Option<String>)>,
+    variables: Variables,
     /// The compose files can be read.
     has_files: bool,
 }

@@ -17,7 +17,7 @@ use super::lock::{self, Mark};
 use super::stage::Stage;
 use super::start::prepare;
 use crate::app::App;
-use crate::engine::{self, EngineError, last_lines};
+use crate::engine::{self, EngineError, Request, last_lines};
 use crate::model::EngineKind;
 use crate::project::Selected;
 use crate::sys::signals::Interrupts;
@@ -186,9 +186,9 @@ impl<'a> Watch<'a> {
         let of_service = |other: &&Slot| other.service == slot.service;
         let gone = self.guard.watched().filter(of_service).filter(|slot| !there.contains(slot)).count();
         let number = there.iter().filter(of_service).count() + gone;
-        let scale = format!("{}={number}", slot.service);
-        let arguments = ["up", "--detach", "--no-deps", "--no-recreate", "--scale", &scale, &slot.service];
-        self.stage.compose("restart", &arguments, &variables, &mut |_| {}, interrupts)
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let request = Request::Scale(&[(&slot.service, number)]);
+        self.stage.compose("restart", &request, &variables, &mut |_| {}, interrupts)
     }
 
     fn say(&self, action: &Action, tell: &mut Tell<'_>) {

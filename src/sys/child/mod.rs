@@ -43,27 +43,9 @@ pub struct Start<'a> {
     pub directory: &'a Path,
     /// The environment is this process's own, with these variables set or, where there is no value, without them.
     pub variables: &'a [(String, Option<String>)],
-    pub stdin: Input,
-    pub stdout: Output,
-    pub stderr: Output,
     /// Its own process group, so that its children end with it when it is stopped. The terminal's Ctrl-C then reaches
-    /// it through this process alone, and reading from the terminal would stop it: give it no input.
+    /// it through this process alone.
     pub own_group: bool,
-}
-
-/// What a child reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    Empty,
-    Inherited,
-}
-
-/// Where a child writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// To this process, line by line.
-    Lines,
-    Inherited,
 }
 
 /// How long a child may take.
@@ -103,14 +85,6 @@ pub enum Status {
 impl Status {
     pub fn is_success(self) -> bool {
         self == Status::Code(0)
-    }
-
-    /// As a shell says it: the code, or 128 and the signal's number.
-    pub fn as_code(self) -> i32 {
-        match self {
-            Status::Code(code) => code,
-            Status::Signal(signal) => 128 + signal,
-        }
     }
 
     fn of(status: ExitStatus) -> Status {
@@ -154,9 +128,7 @@ impl Supervised {
         if start.own_group {
             command.process_group(0);
         }
-        let output = |output| if output == Output::Lines { Stdio::piped() } else { Stdio::inherit() };
-        let stdin = if start.stdin == Input::Empty { Stdio::null() } else { Stdio::inherit() };
-        let mut child = command.stdin(stdin).stdout(output(start.stdout)).stderr(output(start.stderr)).spawn()?;
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let pipes = Pipes::of(&mut child);
         Ok(Supervised { child, pipes, own_group: start.own_group, status: None })
     }

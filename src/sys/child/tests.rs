@@ -19,16 +19,8 @@ const LIMITS: Limits = Limits { time: Some(FOREVER), grace: FOREVER };
 fn start(script: &str, own_group: bool) -> Supervised {
     let args = ["-c", script].map(OsString::from);
     let variables = [("GIVEN".to_owned(), Some("yes".to_owned())), ("HOME".to_owned(), None)];
-    let start = Start {
-        program: "sh".as_ref(),
-        args: &args,
-        directory: Path::new("/"),
-        variables: &variables,
-        stdin: Input::Empty,
-        stdout: Output::Lines,
-        stderr: Output::Lines,
-        own_group,
-    };
+    let start =
+        Start { program: "sh".as_ref(), args: &args, directory: Path::new("/"), variables: &variables, own_group };
     Supervised::start(&start).unwrap()
 }
 
@@ -179,9 +171,6 @@ fn what_is_not_there_is_said() {
         args: &[],
         directory: Path::new("/"),
         variables: &[],
-        stdin: Input::Empty,
-        stdout: Output::Inherited,
-        stderr: Output::Inherited,
         own_group: false,
     };
     let kind = |start: &Start| Supervised::start(start).unwrap_err().kind();
