@@ -73,10 +73,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let hostname = selected.name;
     let mut answer =
         Answer { dry_run: args.dry_run, hostname, is_running, changes: changes.collect(), conflicts, http_port };
-    if !args.json {
-        tell(ui, &answer)?;
-    }
     let is_asked = !args.yes && !args.json && ui.can_ask() && !answer.changes.is_empty();
+    if !args.json {
+        tell(ui, &answer, args.dry_run || is_asked)?;
+    }
     if args.dry_run || is_asked && !ui.confirm(&format!("Take this over for {}?", answer.hostname))? {
         if args.json {
             return ui.json(&answer);
@@ -105,7 +105,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn tell(ui: &Ui, answer: &Answer) -> Result<()> {
+/// What has changed and, before it is taken over, whether the project runs.
+fn tell(ui: &Ui, answer: &Answer, is_before: bool) -> Result<()> {
     for change in &answer.changes {
         ui.text_line(&change.text)?;
     }
@@ -113,7 +114,7 @@ fn tell(ui: &Ui, answer: &Answer) -> Result<()> {
         ui.note(&format!("nothing has changed in {}", answer.hostname));
     }
     answer.conflicts.iter().for_each(|conflict| ui.warn(conflict));
-    if answer.is_running && !answer.changes.is_empty() {
+    if is_before && answer.is_running && !answer.changes.is_empty() {
         ui.warn(&format!("{} runs", answer.hostname));
     }
     Ok(())

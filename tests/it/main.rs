@@ -26,6 +26,7 @@ mod hook_prompts;
 mod hostile;
 mod house;
 mod init;
+mod life;
 mod lifecycle;
 mod linked;
 mod logs;

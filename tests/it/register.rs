@@ -131,7 +131,7 @@ fn the_http_port_may_be_chosen() {
     let files = exported["COMPOSE_FILE"].as_str().unwrap();
     let written = files.rsplit(':').next().unwrap().replace("[SANDBOX]", shop.sandbox.path("").to_str().unwrap());
     let text = fs::read_to_string(written).unwrap();
-    assert!(text.contains(&shop.fill("published: \"{3}\"")), "{text}");
+    assert!(text.contains(&shop.fill("- \"{3}:80/tcp\"")), "{text}");
 }
 
 #[test]
