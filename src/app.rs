@@ -45,6 +45,11 @@ impl App {
         *self = App { directory: directory.into(), registry, is_elsewhere: true, ..App::default() };
     }
 
+    /// Whether [`App::enter`] has led away from where the user stands.
+    pub fn is_elsewhere(&self) -> bool {
+        self.is_elsewhere
+    }
+
     /// The context of the current directory, as its checkout tells it.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::failure::Usage;
 use super::progress::Progress;
 use super::target::{StopArgs, Target};
 use super::ui::Ui;
@@ -49,7 +50,13 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.note(&nothing());
         return Ok(());
     }
-    let is_asked = !volumes.is_empty() && !args.yes && ui.can_ask();
+    // Compose removes volumes without a name too, and nobody lists those.
+    let is_data = args.volumes && !args.dry_run && !args.yes;
+    let is_asked = is_data && ui.can_ask();
+    if is_data && !is_asked {
+        let message = "--volumes removes data, and nobody can be asked here".to_owned();
+        return Err(Usage { message, hint: "--yes answers; --dry-run shows what would be removed".to_owned() }.into());
+    }
     if args.dry_run || is_asked {
         stage.containers.iter().for_each(|it| ui.note(&format!("would remove the container {}", it.name)));
         volumes.iter().for_each(|name| ui.note(&format!("would remove the volume {name}, and what is in it")));

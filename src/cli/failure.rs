@@ -279,6 +279,17 @@ fn of_lifecycle(error: &LifecycleError) -> (&'static str, u8, Option<String>) {
         LifecycleError::Untrusted { .. } => {
             ("untrusted", FAILED, Some("read it, then `gantry trust`; --no-hooks goes on without them".to_owned()))
         }
+        LifecycleError::InHook { .. } => (
+            "hook",
+            FAILED,
+            Some("a hook may run `docker compose` or `gantry run`, not start or stop its project".to_owned()),
+        ),
+        LifecycleError::Shared { .. } => (
+            "shared",
+            CONFLICT,
+            Some("another `project_name:` in gantry.yml, or none; --force replaces them all the same".to_owned()),
+        ),
+        LifecycleError::Changed { .. } => ("changed", FAILED, Some("try again".to_owned())),
         LifecycleError::Interrupted { signal, .. } => {
             let exit = u8::try_from(128 + signal).unwrap_or(FAILED);
             ("interrupted", exit, Some("`gantry start` goes on, `gantry stop` stops what runs".to_owned()))

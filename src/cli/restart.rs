@@ -48,8 +48,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let interrupts = Interrupts::listen()?;
     let mut progress = Progress::new(ui);
     let mut tell = |event: lifecycle::Event<'_>| progress.tell(event);
-    lifecycle::stop(app, &selected, args.stop.options(engine), &mut tell, &interrupts)?;
-    let stage = lifecycle::start(app, &selected, start, &mut tell, &interrupts)?;
+    let stop = args.stop.options(engine);
+    let stage = lifecycle::restart(app, &selected, stop, start, &mut tell, &interrupts)?;
     drop(progress);
     ui.note(&format!("{} is up", stage.name));
     ps::print(ui, Some(&stage), args.json)

@@ -237,7 +237,7 @@ impl ContextRow {
             label: context.context.label.clone(),
             path: context.context.path.display().to_string(),
             project: hostname_at(view, &context.context.path).map(str::to_owned),
-            compose_project: context.compose_name.clone(),
+            compose_project: context.compose_names.first().cloned().unwrap_or_default(),
             state: context.state,
             containers: context.containers.len(),
         }

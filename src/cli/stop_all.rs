@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::engine::Container;
 use crate::lifecycle::{self, ContextView, overview, stop_elsewhere};
 use crate::project::select;
+use crate::resolve::known;
 use crate::sys::signals::Interrupts;
 
 /// Stop everything that runs of gantry's contexts, whatever their branch
@@ -73,10 +74,10 @@ fn stop_one(app: &mut App, ui: &Ui, args: &Args, view: &ContextView, interrupts:
     let mut progress = Progress::new(ui);
     let mut tell = |event: lifecycle::Event<'_>| progress.tell(event);
     app.enter(view.context.path.clone());
-    let is_here = crate::resolve::known(app).ok().flatten().and_then(|(claim, _)| claim.into_row());
+    let is_here = known(app).ok().flatten().and_then(|(claim, _)| claim.into_row());
     if is_here.is_some_and(|held| held.hash == view.context.hash) {
         let selected = select(app, None)?;
         return lifecycle::stop(app, &selected, options, &mut tell, interrupts).map(drop);
     }
-    stop_elsewhere(view, args.stop.timeout)
+    stop_elsewhere(view, args.stop.timeout, &mut tell, interrupts)
 }

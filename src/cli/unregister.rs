@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::ui::Ui;
 use crate::app::App;
 use crate::engine::EngineError;
-use crate::lifecycle::{Remains, clear, remains, stop_remains};
+use crate::lifecycle::{Evicted, LifecycleError, Remains, evict, remains};
 use crate::project::{Departure, ProjectError, plan_departure, select_registered, unregister};
 use crate::sys::signals::Interrupts;
 
@@ -70,7 +70,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let hostname = project.hostname.clone();
     let departure = plan_departure(app, project)?;
     let interrupts = Interrupts::listen()?;
-    let remains = if args.keep_ports { Vec::new() } else { remains_of(ui, &departure, &interrupts)? };
+    let remains = if args.keep_ports { None } else { remains_of(app, ui, &departure)? };
+    let is_reachable = remains.is_some();
+    let remains = remains.unwrap_or_default();
     require_stopped(&departure, &remains, args)?;
     let answer = Answer::of(&departure, &remains, args);
     let is_asked = !args.yes && !args.force && ui.can_ask();
@@ -87,36 +89,48 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.note("nothing was changed");
         return Ok(());
     }
-    for remains in &remains {
-        stop_remains(remains, TIMEOUT)?;
-        clear(remains)?;
-    }
+    let evicted = if is_reachable { Some(clear(app, ui, &departure, args.force, &interrupts)?) } else { None };
     unregister(app, &departure, args.keep_ports)?;
+    drop(evicted);
     if args.json {
         return ui.json(&answer);
     }
     tell(ui, &answer, "gave back", "removed");
     ui.note(&format!("{hostname} is no project any more"));
-    for volume in &answer.volumes {
-        ui.note(&format!("the volume {volume} stays; `docker volume rm {volume}` removes it and its data"));
+    for (volume, engine) in remains.iter().flat_map(|it| it.volumes.iter().map(|volume| (volume, it.engine.kind()))) {
+        ui.note(&format!("the volume {volume} stays; `{engine} volume rm {volume}` removes it and its data"));
     }
     Ok(())
 }
 
 /// Without an engine nothing can be removed from one; the registry is mended all the same.
-fn remains_of(ui: &Ui, departure: &Departure, interrupts: &Interrupts) -> Result<Vec<Remains>> {
-    let mut progress = Progress::new(ui);
-    match remains(departure, &mut |event| progress.tell(event), interrupts) {
-        Err(error) if error.is::<EngineError>() => {
+fn remains_of(app: &mut App, ui: &Ui, departure: &Departure) -> Result<Option<Vec<Remains>>> {
+    match remains(app, departure) {
+        Err(error) if error.downcast_ref().is_some_and(EngineError::is_absence) => {
             ui.warn(&format!("{error:#}; containers of the project, if there are any, stay"));
-            Ok(Vec::new())
+            Ok(None)
         }
-        found => found,
+        found => found.map(Some),
+    }
+}
+
+/// Takes its containers and networks away.
+fn clear(app: &mut App, ui: &Ui, departure: &Departure, force: bool, interrupts: &Interrupts) -> Result<Evicted> {
+    let mut progress = Progress::new(ui);
+    let stop = force.then_some(TIMEOUT);
+    let evicted = evict(app, departure, stop, &mut |event| progress.tell(event), interrupts);
+    match interrupts.received() {
+        // Ctrl-C ends the engine's own program too, which then says nothing.
+        Some(signal) if evicted.is_err() => {
+            let (name, state) = (departure.project.hostname.to_string(), "partly stopped".to_owned());
+            Err(LifecycleError::Interrupted { name, signal, state }.into())
+        }
+        _ => evicted,
     }
 }
 
 fn require_stopped(departure: &Departure, remains: &[Remains], args: &Args) -> Result<()> {
-    let running = remains.iter().flat_map(|it| &it.containers).filter(|it| it.is_running());
+    let running = remains.iter().flat_map(|it| &it.containers).filter(|it| it.is_alive());
     let services: Vec<String> = running.map(|container| container.name.clone()).collect();
     if services.is_empty() || args.force || args.dry_run {
         return Ok(());

@@ -43,6 +43,11 @@ impl EngineError {
         EngineError::NotAnswering { kind, detail }
     }
 
+    /// Whether there is no engine to ask, or none that answers.
+    pub fn is_absence(&self) -> bool {
+        matches!(self, EngineError::Missing(_) | EngineError::NotAnswering { .. } | EngineError::None { .. })
+    }
+
     /// The way out.
     pub fn hint(&self) -> String {
         match self {

@@ -137,6 +137,11 @@ impl Container {
         matches!(self.state, ContainerState::Running | ContainerState::Restarting)
     }
 
+    /// It holds its ports: it runs, is about to again, or is paused.
+    pub fn is_alive(&self) -> bool {
+        self.is_running() || self.state == ContainerState::Paused
+    }
+
     /// It ran to its end and said that all went well: a migration, for one.
     pub fn is_done(&self) -> bool {
         self.state == ContainerState::Exited && self.exit_code == Some(0)

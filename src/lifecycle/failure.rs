@@ -20,6 +20,12 @@ pub enum LifecycleError {
     Hook { hook: &'static str, command: String, why: String, said: Vec<String> },
     /// `gantry.yml` holds hooks that the user has not trusted, or that have changed since.
     Untrusted { file: PathBuf, hooks: Vec<String> },
+    /// A hook calls gantry on the project that it is a hook of.
+    InHook { name: String },
+    /// Another checkout runs its containers under the same Compose project name.
+    Shared { name: String, compose_name: String, directory: PathBuf },
+    /// The context was given up, or booked anew, while this waited.
+    Changed { name: String },
     /// Ctrl-C, or another request to end.
     Interrupted { name: String, signal: i32, state: String },
     /// Nothing of the project runs.
@@ -58,6 +64,15 @@ impl fmt::Display for LifecycleError {
             LifecycleError::Untrusted { file, hooks } => {
                 write!(f, "{} holds commands that were not trusted: {}", file.display(), hooks.join(", "))
             }
+            LifecycleError::InHook { name } => {
+                write!(f, "a hook of {name} starts or stops {name} itself, which waits for the hook")
+            }
+            LifecycleError::Shared { name, compose_name, directory } => write!(
+                f,
+                "{name} is the Compose project {compose_name}, and so is {}, whose containers it would replace",
+                directory.display()
+            ),
+            LifecycleError::Changed { name } => write!(f, "{name} was changed by another gantry again and again"),
             LifecycleError::Interrupted { name, state, .. } => write!(f, "interrupted; {name} is now {state}"),
             LifecycleError::NotRunning { name } => write!(f, "nothing of {name} runs"),
             LifecycleError::NothingLeft { name, given_up } => {

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 
 use super::event::{Event, Tell};
 use super::failure::LifecycleError;
+use super::lock::LOCKED;
 use super::stage::{Stage, Tail, Variables};
 use crate::app::App;
 use crate::config::{self, Hooks};
@@ -123,11 +124,18 @@ pub(super) fn run(
     tell: &mut Tell<'_>,
     interrupts: &Interrupts,
 ) -> Result<()> {
+    let locked = (LOCKED.to_owned(), Some(stage.hash.to_string()));
+    let variables: Variables = variables.iter().cloned().chain([locked]).collect();
     for command in hook.commands(hooks) {
         tell(Event::Phase(&format!("{}: {command}", hook.name())));
         let arguments = ["-c".into(), command.into()];
-        let start =
-            Start { program: "sh".as_ref(), args: &arguments, directory: &stage.directory, variables, own_group: true };
+        let start = Start {
+            program: "sh".as_ref(),
+            args: &arguments,
+            directory: &stage.directory,
+            variables: &variables,
+            own_group: true,
+        };
         let mut said = Tail::default();
         let time = Duration::from_secs(hooks.timeout);
         let end = Supervised::start(&start).context("sh cannot be run")?.run(

@@ -6,10 +6,14 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use super::event::{Event, Tell};
+use super::failure::LifecycleError;
 use crate::model::ContextHash;
 use crate::sys::lock::Lock;
 use crate::sys::signals::Interrupts;
-use crate::sys::{files, paths};
+use crate::sys::{env, files, paths};
+
+/// The variable that tells a hook's commands which context is locked for them.
+pub(super) const LOCKED: &str = "GANTRY_LOCKED";
 
 /// More than any count is long.
 const LENGTH: u64 = 64;
@@ -34,12 +38,6 @@ pub(super) fn acquire(hash: &ContextHash, name: &str, tell: &mut Tell<'_>, inter
     Ok(Work::begin(lock, mark(hash)?))
 }
 
-/// As [`acquire`], for what goes on also where another gantry has the lock, or where there can be none.
-pub(super) fn seize(hash: &ContextHash) -> Option<Work> {
-    let lock = try_acquire_unmarked(hash).ok()??;
-    Some(Work::begin(lock, mark(hash).ok()?))
-}
-
 /// The context's lock for who only looks, or brings back what ran.
 ///
 /// # Errors
@@ -50,6 +48,9 @@ pub(super) fn acquire_unmarked(
     tell: &mut Tell<'_>,
     interrupts: &Interrupts,
 ) -> Result<Lock> {
+    if env::var(LOCKED).as_deref() == Some(hash.as_str()) {
+        return Err(LifecycleError::InHook { name: name.to_owned() }.into());
+    }
     let on_wait = || tell(Event::Note(&format!("another gantry works on {name}; waiting for it")));
     Lock::acquire(&path_of(hash)?, on_wait, interrupts).with_context(|| format!("{name} is being worked on"))
 }

@@ -6,11 +6,10 @@ use anyhow::Result;
 
 use super::state::{RunState, state_of};
 use crate::app::App;
-use crate::config;
 use crate::engine::{self, Container};
-use crate::model::Port;
+use crate::model::{FixedKind, Port};
 use crate::project::{self, http_port};
-use crate::registry::{ContextRow, ProjectRow, contexts};
+use crate::registry::{ContextRow, ProjectRow, Reader, SqlResult, contexts, fixed_names};
 use crate::sys::files;
 
 /// What runs on the machine, as far as gantry knows whose it is.
@@ -37,7 +36,8 @@ pub struct ProjectView {
 #[derive(Debug)]
 pub struct ContextView {
     pub context: ContextRow,
-    pub compose_name: String,
+    /// The first one is the one that it goes by now.
+    pub compose_names: Vec<String>,
     pub containers: Vec<Container>,
     pub state: RunState,
 }
@@ -49,7 +49,10 @@ pub struct ContextView {
 pub fn overview(app: &mut App) -> Result<Overview> {
     let projects = project::all(app)?;
     let rows = match app.existing_registry()? {
-        Some(registry) => registry.read(contexts::all)?,
+        Some(registry) => registry.read(|reader| {
+            let contexts = contexts::all(reader)?.into_iter();
+            contexts.map(|context| Ok((compose_names(reader, &context)?, context))).collect::<SqlResult<Vec<_>>>()
+        })?,
         None => Vec::new(),
     };
     let (containers, failure) = match engine::everywhere() {
@@ -57,18 +60,23 @@ pub fn overview(app: &mut App) -> Result<Overview> {
         Err(error) => (Vec::new(), Some(error)),
     };
     let is_known = failure.is_none();
-    let contexts: Vec<ContextView> = rows.into_iter().map(|row| view(row, &containers, is_known)).collect();
+    let contexts: Vec<ContextView> =
+        rows.into_iter().map(|(names, row)| view(row, names, &containers, is_known)).collect();
     let projects = projects.into_iter().map(|project| view_of_project(project, &contexts, is_known)).collect();
     Ok(Overview { projects, contexts, failure })
 }
 
-fn view(context: ContextRow, containers: &[Container], is_known: bool) -> ContextView {
-    // A broken gantry.yml names no Compose project.
-    let named = config::load_project_config(&context.path).ok().and_then(|config| config.project_name);
-    let compose_name = named.map_or_else(|| context.project_name.clone(), |name| name.to_string());
-    let own: Vec<Container> = containers.iter().filter(|it| it.project == compose_name).cloned().collect();
+fn view(context: ContextRow, compose_names: Vec<String>, containers: &[Container], is_known: bool) -> ContextView {
+    let own: Vec<Container> = containers.iter().filter(|it| compose_names.contains(&it.project)).cloned().collect();
     let state = if is_known { state_of(own.iter()) } else { RunState::Unknown };
-    ContextView { context, compose_name, containers: own, state }
+    ContextView { context, compose_names, containers: own, state }
+}
+
+/// The names under which the context's containers may run: the one that `gantry.yml` gave it, and its own.
+pub(super) fn compose_names(reader: &Reader, context: &ContextRow) -> SqlResult<Vec<String>> {
+    let fixed = fixed_names::of_context(reader, context.id)?.into_iter();
+    let given = fixed.filter(|(kind, _)| kind == FixedKind::Project.as_str()).map(|(_, name)| name);
+    Ok(given.chain([context.project_name.clone()]).collect())
 }
 
 fn view_of_project(project: ProjectRow, contexts: &[ContextView], is_known: bool) -> ProjectView {

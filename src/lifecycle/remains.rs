@@ -3,59 +3,88 @@
 
 use anyhow::Result;
 
-use super::event::Tell;
+use super::event::{Event, Tell};
 use super::lock::{self, Work};
+use super::overview::compose_names;
+use crate::app::App;
 use crate::config;
 use crate::engine::{self, Container, Engine};
-use crate::project::Departure;
+use crate::project::{Departure, ProjectError};
 use crate::sys::signals::Interrupts;
 
 /// The containers of one Compose project.
 #[derive(Debug)]
 pub struct Remains {
-    pub compose_name: String,
+    compose_name: String,
     pub engine: Box<dyn Engine>,
     pub containers: Vec<Container>,
+    /// What stays.
     pub volumes: Vec<String>,
-    /// Nobody else starts or stops it meanwhile.
-    _work: Work,
 }
 
-/// What the engines still have of the project.
+/// Nobody starts anything of the project while this lasts.
+#[derive(Debug)]
+pub struct Evicted {
+    _work: Vec<Work>,
+}
+
+/// What the engines still have of the project. Only looks.
 ///
 /// # Errors
 /// [`crate::engine::EngineError`] where none answers.
-pub fn remains(departure: &Departure, tell: &mut Tell<'_>, interrupts: &Interrupts) -> Result<Vec<Remains>> {
-    // A broken gantry.yml names no Compose project.
-    let config = config::load_project_config(&departure.project.path).unwrap_or_default();
+pub fn remains(app: &mut App, departure: &Departure) -> Result<Vec<Remains>> {
+    let mut names = Vec::new();
+    if let Some(registry) = app.existing_registry()? {
+        for (context, _) in &departure.contexts {
+            names.extend(registry.read(|reader| compose_names(reader, context))?);
+        }
+    }
+    names.dedup();
+    let wanted = config::load_project_config(&departure.project.path).unwrap_or_default().engine;
     let mut found = Vec::new();
-    for (context, _) in &departure.contexts {
-        let named = config.project_name.as_ref().map(ToString::to_string);
-        let compose_name = named.unwrap_or_else(|| context.project_name.clone());
-        let work = lock::acquire(&context.hash, &context.label, tell, interrupts)?;
-        let (engine, containers) = engine::find_of(&compose_name, config.engine)?;
+    for compose_name in names {
+        let (engine, containers) = engine::find_of(&compose_name, wanted)?;
         let volumes = engine::volumes(&*engine, &compose_name)?;
-        found.push(Remains { compose_name, engine, containers, volumes, _work: work });
+        found.push(Remains { compose_name, engine, containers, volumes });
     }
     Ok(found)
 }
 
-/// Stops what runs of it.
+/// Removes what the engines still have, once nobody else works on it; volumes stay. What runs is stopped first, where
+/// that is wanted.
 ///
 /// # Errors
-/// The engine does not answer, or refuses.
-pub fn stop_remains(remains: &Remains, timeout: u32) -> Result<()> {
-    let running: Vec<&str> = remains.containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
-    if running.is_empty() {
-        return Ok(());
+/// [`ProjectError::Running`]; the engine does not answer, or refuses; a signal came.
+pub fn evict(
+    app: &mut App,
+    departure: &Departure,
+    stop: Option<u32>,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<Evicted> {
+    let mut work = Vec::new();
+    for (context, _) in &departure.contexts {
+        work.push(lock::acquire(&context.hash, &context.label, tell, interrupts)?);
     }
-    engine::stop_containers(&*remains.engine, &running, timeout)
-}
-
-/// Removes its containers and networks; volumes stay.
-///
-/// # Errors
-/// As [`stop_remains`].
-pub fn clear(remains: &Remains) -> Result<()> {
-    engine::remove_project(&*remains.engine, &remains.compose_name)
+    // Looked at again: the user may have taken long to answer.
+    for Remains { compose_name, engine, containers, .. } in remains(app, departure)? {
+        let running: Vec<&Container> = containers.iter().filter(|it| it.is_alive()).collect();
+        match stop {
+            _ if running.is_empty() => {}
+            None => {
+                let services = running.iter().map(|it| it.name.clone()).collect();
+                return Err(ProjectError::Running { hostname: departure.project.hostname.clone(), services }.into());
+            }
+            Some(timeout) => {
+                tell(Event::Phase(&format!("stopping {compose_name}")));
+                let ids: Vec<&str> = running.iter().map(|it| it.id.as_str()).collect();
+                engine::stop_containers(&*engine, &ids, timeout)?;
+            }
+        }
+        if !containers.is_empty() {
+            tell(Event::Phase(&format!("removing {compose_name}")));
+        }
+        engine::remove_project(&*engine, &compose_name)?;
+    }
+    Ok(Evicted { _work: work })
 }

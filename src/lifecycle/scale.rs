@@ -4,9 +4,8 @@ use anyhow::Result;
 
 use super::event::{Event, Tell};
 use super::failure::LifecycleError;
-use super::lock;
 use super::stage::Stage;
-use super::start::prepare;
+use super::start::prepare_locked;
 use crate::app::App;
 use crate::engine::Request;
 use crate::model::{EngineKind, FixedKind, FixedName};
@@ -47,9 +46,7 @@ pub fn scale(
             return Err(LifecycleError::Unscalable { service: service.clone(), why }.into());
         }
     }
-    let (mut stage, variables) = prepare(app, selected, wanted, tell)?;
-    let _lock = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
-    stage.refresh()?;
+    let (mut stage, variables, _work) = prepare_locked(app, selected, wanted, tell, interrupts)?;
     let numbers: Vec<(&str, u32)> = scales.iter().map(|it| (it.service.as_str(), it.number)).collect();
     tell(Event::Phase("scaling"));
     stage.compose("scale", &Request::Scale(&numbers), &variables, tell, interrupts)?;

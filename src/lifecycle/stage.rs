@@ -9,14 +9,17 @@ use super::event::{Event, Tell};
 use super::failure::LifecycleError;
 use super::state::summary;
 use crate::app::App;
+use crate::context;
 use crate::engine::{self, Container, Engine, Invocation, Request};
 use crate::exports::Resolution;
 use crate::model::{ContextHash, EngineKind};
 use crate::project::Selected;
-use crate::registry::ProjectRow;
+use crate::registry::{ContextRow, ProjectRow, allocations, contexts};
 use crate::resolve::{self, nearest_of};
+use crate::shell::VariableName;
 use crate::sys::child::{Cause, Limits, Start, Supervised};
 use crate::sys::signals::Interrupts;
+use crate::sys::{env, files};
 
 /// Seconds that Compose gets to tidy up after Ctrl-C; it stops what it was starting.
 const GRACE: Duration = Duration::from_secs(30);
@@ -43,6 +46,10 @@ pub struct Stage {
     pub engine: Box<dyn Engine>,
     /// As they were when this was opened.
     pub containers: Vec<Container>,
+    /// Containers of another checkout that goes by the same Compose project name: left alone.
+    pub foreign: Vec<Container>,
+    /// The checkouts of other contexts.
+    others: Vec<PathBuf>,
     /// Something ran and was stopped.
     pub is_stopped: bool,
     /// What stands for Compose, once it was asked for.
@@ -56,13 +63,17 @@ impl Stage {
     /// # Errors
     /// [`crate::engine::EngineError`]; the checkout or the registry cannot be read.
     pub fn open(app: &mut App, selected: &Selected, wanted: Option<EngineKind>) -> Result<Option<Stage>> {
-        let Some(held) = resolve::known(app)?.and_then(|(claim, _)| claim.into_row()) else { return Ok(None) };
+        let Some(held) = held_here(app)? else { return Ok(None) };
         // A gantry.yml that is broken by now keeps nobody from stopping what runs.
         let config = app.config().cloned().unwrap_or_default();
         let compose_name = config.project_name.map_or(held.project_name, |name| name.to_string());
         let (engine, containers) = engine::find_of(&compose_name, wanted.or(config.engine))?;
-        let root = app.context()?.root.clone();
-        Ok(Some(Stage {
+        let root = held.path;
+        let others = match app.existing_registry()? {
+            Some(registry) => registry.read(contexts::all)?.into_iter().map(|other| other.path).collect(),
+            None => Vec::new(),
+        };
+        let mut stage = Stage {
             name: selected.name.clone(),
             project: selected.project.clone(),
             hash: held.hash,
@@ -70,10 +81,29 @@ impl Stage {
             directory: selected.project.as_ref().map_or_else(|| root.clone(), |project| project.directory.clone()),
             root,
             engine,
-            containers,
+            containers: Vec::new(),
+            foreign: Vec::new(),
+            others,
             is_stopped: false,
             composer: None,
-        }))
+        };
+        stage.sort(containers);
+        Ok(Some(stage))
+    }
+
+    /// Parts the containers of another checkout from the project's own.
+    fn sort(&mut self, containers: Vec<Container>) {
+        (self.foreign, self.containers) = containers.into_iter().partition(|it| self.is_foreign(it));
+    }
+
+    /// Whether it was made in the checkout of another context, and that is still there. Compose notes the directory of
+    /// the first compose file, which may lie anywhere, so that it lies elsewhere is no proof.
+    fn is_foreign(&self, container: &Container) -> bool {
+        let Some(directory) = &container.directory else { return false };
+        let directory = files::canonicalize(directory).unwrap_or_else(|_| directory.clone());
+        let holder =
+            self.others.iter().filter(|path| directory.starts_with(path)).max_by_key(|path| path.as_os_str().len());
+        holder.is_some_and(|path| *path != self.root && !self.root.starts_with(path) && files::is_dir(path))
     }
 
     /// As [`Stage::open`], for what needs containers.
@@ -90,7 +120,8 @@ impl Stage {
     /// # Errors
     /// It does not answer.
     pub fn refresh(&mut self) -> Result<()> {
-        self.containers = self.engine.containers(Some(&self.compose_name))?;
+        let containers = self.engine.containers(Some(&self.compose_name))?;
+        self.sort(containers);
         Ok(())
     }
 
@@ -172,11 +203,14 @@ impl Stage {
         interrupts: &Interrupts,
     ) -> Result<bool> {
         let Some(arguments) = composer.arguments_for(request) else { return Ok(true) };
+        // Whatever was resolved: under no other name than that of the containers.
+        let name = ("COMPOSE_PROJECT_NAME".to_owned(), Some(self.compose_name.clone()));
+        let variables: Variables = variables.iter().cloned().chain([name]).collect();
         let start = Start {
             program: composer.program.as_os_str(),
             args: &arguments,
             directory: &self.root,
-            variables,
+            variables: &variables,
             own_group: false,
         };
         let child =
@@ -207,11 +241,43 @@ impl Stage {
 /// Environment variables for a child process: set, or without a value unset.
 pub(super) type Variables = Vec<(String, Option<String>)>;
 
-/// What a shell of the context would have.
-pub(super) fn variables_of(resolution: &Resolution) -> Variables {
-    let set = resolution.variables.iter().map(|(name, value)| (name.to_string(), Some(value.clone())));
-    let unset = resolution.unset.iter().map(|name| (name.to_string(), None));
-    set.chain(unset).collect()
+/// What a shell of the context would have; what another context's shell has besides is taken away.
+///
+/// # Errors
+/// The registry cannot be read.
+pub(super) fn variables_of(app: &mut App, resolution: &Resolution) -> Result<Variables> {
+    let mut variables: Variables = Vec::new();
+    let here = resolution.variables.get(&VariableName::GANTRY_CONTEXT);
+    if let Some(other) = env::var("GANTRY_CONTEXT").filter(|other| Some(other) != here)
+        && let Some(registry) = app.existing_registry()?
+        && let Some(other) = registry.read(|reader| contexts::of_hash(reader, &other))?
+    {
+        let rows = registry.read(|reader| allocations::of_context(reader, other.id))?;
+        variables.extend(rows.into_iter().filter_map(|row| Some((row.variable?, None))));
+    }
+    if app.is_elsewhere() {
+        // Paths from the directory where the user stands.
+        variables.push(("COMPOSE_ENV_FILES".to_owned(), None));
+    }
+    variables.extend(resolution.unset.iter().map(|name| (name.to_string(), None)));
+    variables.extend(resolution.variables.iter().map(|(name, value)| (name.to_string(), Some(value.clone()))));
+    Ok(variables)
+}
+
+/// The context that the current directory holds. While `gantry.yml` is broken, it is the one that the registry has.
+fn held_here(app: &mut App) -> Result<Option<ContextRow>> {
+    let error = match resolve::known(app) {
+        Ok(known) => return Ok(known.and_then(|(claim, _)| claim.into_row())),
+        Err(error) => error,
+    };
+    let (candidates, _) = context::detect_despite(app.directory()?);
+    let Some(registry) = app.existing_registry()? else { return Err(error) };
+    for candidate in candidates {
+        if let Some(row) = registry.read(|reader| contexts::find(reader, &candidate.identity, &candidate.root))? {
+            return Ok(Some(row));
+        }
+    }
+    Err(error)
 }
 
 /// The last lines of what a program said.

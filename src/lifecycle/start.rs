@@ -8,17 +8,23 @@ use super::conflict::conflicts;
 use super::event::{Event, Tell};
 use super::failure::LifecycleError;
 use super::hook::{self, Hook};
-use super::lock;
+use super::lock::{self, Work};
 use super::stage::{Stage, Variables, variables_of};
+use super::stop::{StopOptions, stop_held};
 use super::wait::await_up;
 use crate::app::App;
+use crate::config::Hooks;
 use crate::engine::Request;
 use crate::exports::{self, ResolveOptions};
 use crate::model::{EngineKind, ProjectKind, ServiceName};
 use crate::project::{ProjectError, Selected};
 use crate::registry::projects;
+use crate::resolve;
 use crate::sys::clock;
 use crate::sys::signals::Interrupts;
+
+/// How often a start looks anew where others change the context meanwhile.
+const ATTEMPTS: u32 = 3;
 
 /// How `start` was asked.
 #[derive(Clone, Copy, Debug)]
@@ -50,32 +56,89 @@ pub fn start(
 ) -> Result<Stage> {
     require_compose(app, selected)?;
     let hooks = if options.hooks { hook::load(app)? } else { Default::default() };
-    let (mut stage, variables) = prepare(app, selected, options.engine, tell)?;
-    let _lock = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
-    stage.refresh()?;
+    let (mut stage, variables, _work) = prepare_locked(app, selected, options.engine, tell, interrupts)?;
     require_ports(app, &stage, options.force, tell)?;
-    hook::run(Hook::PreStart, &hooks, &mut stage, &variables, tell, interrupts)?;
+    start_held(app, &mut stage, &variables, &hooks, options, tell, interrupts)?;
+    Ok(stage)
+}
+
+/// Stops the project and starts it as its files are now. What would keep it from starting is found before anything is
+/// stopped.
+///
+/// # Errors
+/// As [`start`].
+pub fn restart(
+    app: &mut App,
+    selected: &Selected,
+    stop: StopOptions,
+    options: StartOptions,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<Stage> {
+    require_compose(app, selected)?;
+    let hooks = if options.hooks { hook::load(app)? } else { Default::default() };
+    let (mut stage, variables, _work) = prepare_locked(app, selected, options.engine, tell, interrupts)?;
+    require_ports(app, &stage, options.force, tell)?;
+    stop_held(app, &mut stage, stop, tell, interrupts)?;
+    start_held(app, &mut stage, &variables, &hooks, options, tell, interrupts)?;
+    Ok(stage)
+}
+
+/// The start itself, while the context is locked.
+fn start_held(
+    app: &mut App,
+    stage: &mut Stage,
+    variables: &Variables,
+    hooks: &Hooks,
+    options: StartOptions,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<()> {
+    hook::run(Hook::PreStart, hooks, stage, variables, tell, interrupts)?;
     if options.pull {
         tell(Event::Phase("pulling images"));
-        stage.compose("pull", &Request::Pull, &variables, tell, interrupts)?;
+        stage.compose("pull", &Request::Pull, variables, tell, interrupts)?;
     }
     let project = app.project()?;
-    let services: Vec<ServiceName> = project.services.iter().chain(&project.inactive).cloned().collect();
+    let active = project.services.clone();
+    let services: Vec<ServiceName> = active.iter().chain(&project.inactive).cloned().collect();
     let request = Request::Up { build: options.build, services: &services };
     tell(Event::Phase("starting"));
-    let began = stage.compose("start", &request, &variables, tell, interrupts);
-    if let Err(error) = began {
-        return Err(explained(app, &stage, error));
+    if let Err(error) = stage.compose("start", &request, variables, tell, interrupts) {
+        return Err(explained(app, stage, error));
     }
-    note_started(app, selected)?;
+    note_started(app, stage, tell);
     stage.refresh()?;
     if let Some(patience) = options.wait {
         tell(Event::Phase("waiting until it is up"));
-        await_up(&mut stage, patience, tell, interrupts)?;
+        await_up(stage, &active, patience, tell, interrupts)?;
     }
-    hook::run(Hook::PostStart, &hooks, &mut stage, &variables, tell, interrupts)?;
-    stage.refresh()?;
-    Ok(stage)
+    hook::run(Hook::PostStart, hooks, stage, variables, tell, interrupts)?;
+    stage.refresh()
+}
+
+/// As [`prepare`], with the context locked; what it found is what still holds.
+///
+/// # Errors
+/// As [`prepare`]; [`LifecycleError::Changed`]; a signal came.
+pub(super) fn prepare_locked(
+    app: &mut App,
+    selected: &Selected,
+    wanted: Option<EngineKind>,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<(Stage, Variables, Work)> {
+    for _ in 0..ATTEMPTS {
+        let (mut stage, variables) = prepare(app, selected, wanted, tell)?;
+        let before = resolve::known(app)?;
+        let work = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
+        // Whoever had the lock may have given the context up.
+        if resolve::known(app)? == before {
+            stage.refresh()?;
+            return Ok((stage, variables, work));
+        }
+    }
+    Err(LifecycleError::Changed { name: selected.name.clone() }.into())
 }
 
 /// Books what has no port yet, and finds the engine. Where anything of this fails, nothing is run: it would publish
@@ -94,7 +157,7 @@ pub(super) fn prepare(
     for note in &resolution.notes {
         tell(Event::Note(&note.to_string()));
     }
-    let variables = variables_of(&resolution);
+    let variables = variables_of(app, &resolution)?;
     if !resolution.failures.is_empty() {
         return Err(resolution.failures.remove(0));
     }
@@ -116,7 +179,16 @@ fn require_compose(app: &mut App, selected: &Selected) -> Result<()> {
     Err(ProjectError::NothingToRun { name: selected.name.clone(), kind, was_compose }.into())
 }
 
+/// Whether nobody else has the ports, or the Compose project's name.
 fn require_ports(app: &mut App, stage: &Stage, force: bool, tell: &mut Tell<'_>) -> Result<()> {
+    if let Some(directory) = stage.foreign.iter().find_map(|it| it.directory.clone()) {
+        let (name, compose_name) = (stage.name.clone(), stage.compose_name.clone());
+        let shared = LifecycleError::Shared { name, compose_name, directory };
+        if !force {
+            return Err(shared.into());
+        }
+        tell(Event::Warning(&shared.to_string()));
+    }
     let conflicts = conflicts(app, stage)?;
     if conflicts.is_empty() {
         return Ok(());
@@ -141,7 +213,14 @@ fn explained(app: &mut App, stage: &Stage, error: anyhow::Error) -> anyhow::Erro
     }
 }
 
-fn note_started(app: &mut App, selected: &Selected) -> Result<()> {
-    let Some(project) = &selected.project else { return Ok(()) };
-    app.registry()?.write(|writer| Ok(projects::note_started(writer, project.id, clock::now())?))
+/// A registry that cannot be written loses the time of the start, and nothing else.
+fn note_started(app: &mut App, stage: &Stage, tell: &mut Tell<'_>) {
+    let Some(project) = &stage.project else { return };
+    let noted = app
+        .registry()
+        .map_err(anyhow::Error::from)
+        .and_then(|registry| registry.write(|writer| Ok(projects::note_started(writer, project.id, clock::now())?)));
+    if let Err(error) = noted {
+        tell(Event::Warning(&format!("{error:#}")));
+    }
 }

@@ -13,7 +13,7 @@ use super::stage::{Stage, Variables, variables_of};
 use super::state::label_of;
 use crate::app::App;
 use crate::config::Hooks;
-use crate::engine::{self, Request};
+use crate::engine::{self, Container, Request};
 use crate::exports::{self, ResolveOptions};
 use crate::model::EngineKind;
 use crate::project::Selected;
@@ -56,23 +56,42 @@ pub fn stop(
     interrupts: &Interrupts,
 ) -> Result<Option<Stage>> {
     let Some(mut stage) = Stage::open(app, selected, options.engine)? else { return Ok(None) };
-    let _lock = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
+    let _work = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
     stage.refresh()?;
-    if !stage.containers.iter().any(engine::Container::is_running) {
-        return Ok(Some(stage));
+    stop_held(app, &mut stage, options, tell, interrupts)?;
+    Ok(Some(stage))
+}
+
+/// The stop itself, while the context is locked.
+///
+/// # Errors
+/// As [`stop`].
+pub(super) fn stop_held(
+    app: &mut App,
+    stage: &mut Stage,
+    options: StopOptions,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<()> {
+    let running: Vec<String> = stage.containers.iter().filter(|it| it.is_alive()).map(|it| it.id.clone()).collect();
+    if running.is_empty() {
+        return Ok(());
     }
-    let around = Around::prepare(app, options.hooks, tell)?;
-    hook::run(Hook::PreStop, &around.hooks, &mut stage, &around.variables, tell, interrupts)?;
+    let around = Around::prepare(app, stage, options.hooks, tell)?;
+    hook::run(Hook::PreStop, &around.hooks, stage, &around.variables, tell, interrupts)?;
     tell(Event::Phase("stopping"));
-    stop_running(&mut stage, options.timeout, &around, tell, interrupts)?;
+    if let Err(error) = stop_running(stage, options.timeout, &around, tell, interrupts) {
+        // Ctrl-C ends the engine's own program too, which then says nothing.
+        return Err(interrupts.received().map_or(error, |signal| stage.interrupted(signal)));
+    }
     stage.is_stopped = true;
-    note_stopped(app, selected)?;
-    for killed in stage.containers.iter().filter(|it| it.exit_code == Some(KILLED)) {
+    note_stopped(app, stage, tell);
+    let is_killed = |it: &&Container| it.exit_code == Some(KILLED) && running.contains(&it.id);
+    for killed in stage.containers.iter().filter(is_killed) {
         let label = label_of(killed, &stage.containers);
         tell(Event::Note(&format!("{label} did not end within {} seconds and was killed", options.timeout)));
     }
-    hook::run(Hook::PostStop, &around.hooks, &mut stage, &around.variables, tell, interrupts)?;
-    Ok(Some(stage))
+    hook::run(Hook::PostStop, &around.hooks, stage, &around.variables, tell, interrupts)
 }
 
 /// Stops the containers and removes them, with the project's networks and on request its volumes.
@@ -86,20 +105,38 @@ pub fn down(
     tell: &mut Tell<'_>,
     interrupts: &Interrupts,
 ) -> Result<Option<Stage>> {
-    let Some(mut stage) = stop(app, selected, options.stop, tell, interrupts)? else { return Ok(None) };
-    let _lock = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
+    let Some(mut stage) = Stage::open(app, selected, options.stop.engine)? else { return Ok(None) };
+    let _work = lock::acquire(&stage.hash, &stage.name, tell, interrupts)?;
+    stage.refresh()?;
+    stop_held(app, &mut stage, options.stop, tell, interrupts)?;
     tell(Event::Phase("removing containers and networks"));
-    let around = Around::prepare(app, false, tell)?;
-    if around.has_files {
-        let request = Request::Down { timeout: options.stop.timeout, volumes: options.volumes };
-        let composed = stage.compose("down", &request, &around.variables, tell, interrupts);
-        let failure = without_compose(composed)?;
-        finish(failure, tell, || remove_rest(&stage, options.volumes))?;
-    } else {
-        remove_rest(&stage, options.volumes)?;
+    let around = Around::prepare(app, &stage, false, tell)?;
+    let removed = remove(&mut stage, &around, options, tell, interrupts);
+    if let Err(error) = removed {
+        return Err(interrupts.received().map_or(error, |signal| stage.interrupted(signal)));
     }
     stage.refresh()?;
     Ok(Some(stage))
+}
+
+fn remove(
+    stage: &mut Stage,
+    around: &Around,
+    options: DownOptions,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<()> {
+    if !stage.foreign.is_empty() {
+        let own: Vec<&Container> = stage.containers.iter().collect();
+        return engine::discard(&*stage.engine, &own, options.stop.timeout);
+    }
+    if !around.has_files {
+        return remove_rest(stage, options.volumes);
+    }
+    let request = Request::Down { timeout: options.stop.timeout, volumes: options.volumes };
+    let composed = stage.compose("down", &request, &around.variables, tell, interrupts);
+    let failure = without_compose(composed)?;
+    finish(failure, tell, || remove_rest(stage, options.volumes))
 }
 
 /// What the compose file does not mention any more, or all of it where there is none.
@@ -138,8 +175,16 @@ struct Around {
 }
 
 impl Around {
-    fn prepare(app: &mut App, hooks: bool, tell: &mut Tell<'_>) -> Result<Around> {
-        let hooks = if hooks { hook::load(app)? } else { Hooks::default() };
+    fn prepare(app: &mut App, stage: &Stage, hooks: bool, tell: &mut Tell<'_>) -> Result<Around> {
+        // A gantry.yml that cannot be read says no hooks; what it runs is stopped all the same.
+        let hooks = if hooks && app.config().is_ok() { hook::load(app)? } else { Hooks::default() };
+        if let Some(directory) = stage.foreign.iter().find_map(|it| it.directory.as_ref()) {
+            let other = directory.display();
+            tell(Event::Warning(&format!(
+                "{other} runs containers under the name {} too; they are left alone",
+                stage.compose_name
+            )));
+        }
         let has_files = match app.project() {
             Ok(project) => !project.files.is_empty(),
             Err(error) => {
@@ -148,7 +193,9 @@ impl Around {
             }
         };
         let resolution = exports::resolve(app, ResolveOptions { auto: false, remap: true })?;
-        Ok(Around { hooks, variables: variables_of(&resolution), has_files })
+        let variables = variables_of(app, &resolution)?;
+        // Compose knows no checkouts: it would take the other's containers for its own.
+        Ok(Around { hooks, variables, has_files: has_files && stage.foreign.is_empty() })
     }
 }
 
@@ -168,7 +215,7 @@ fn stop_running(
     let failure = without_compose(composed)?;
     finish(failure, tell, || {
         stage.refresh()?;
-        let left: Vec<&str> = stage.containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
+        let left: Vec<&str> = stage.containers.iter().filter(|it| it.is_alive()).map(|it| it.id.as_str()).collect();
         if left.is_empty() { Ok(()) } else { engine::stop_containers(&*stage.engine, &left, timeout) }
     })?;
     stage.refresh()?;
@@ -178,18 +225,30 @@ fn stop_running(
     Ok(())
 }
 
-fn note_stopped(app: &mut App, selected: &Selected) -> Result<()> {
-    let Some(project) = &selected.project else { return Ok(()) };
-    app.registry()?.write(|writer| Ok(projects::note_stopped(writer, project.id, clock::now())?))
+/// A registry that cannot be written loses the time of the stop, and nothing else.
+fn note_stopped(app: &mut App, stage: &Stage, tell: &mut Tell<'_>) {
+    let Some(project) = &stage.project else { return };
+    let noted = app
+        .registry()
+        .map_err(anyhow::Error::from)
+        .and_then(|registry| registry.write(|writer| Ok(projects::note_stopped(writer, project.id, clock::now())?)));
+    if let Err(error) = noted {
+        tell(Event::Warning(&format!("{error:#}")));
+    }
 }
 
 /// Stops the containers of a context that its directory is not any more: there is nothing to read around them.
 ///
 /// # Errors
-/// [`crate::engine::EngineError`].
-pub fn stop_elsewhere(view: &ContextView, timeout: u32) -> Result<()> {
-    let _work = lock::seize(&view.context.hash);
-    let (engine, containers) = engine::find_of(&view.compose_name, None)?;
-    let running: Vec<&str> = containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
-    if running.is_empty() { Ok(()) } else { engine::stop_containers(&*engine, &running, timeout) }
+/// [`crate::engine::EngineError`]; a signal came.
+pub fn stop_elsewhere(view: &ContextView, timeout: u32, tell: &mut Tell<'_>, interrupts: &Interrupts) -> Result<()> {
+    let _work = lock::acquire(&view.context.hash, &view.context.label, tell, interrupts)?;
+    for name in &view.compose_names {
+        let (engine, containers) = engine::find_of(name, None)?;
+        let running: Vec<&str> = containers.iter().filter(|it| it.is_alive()).map(|it| it.id.as_str()).collect();
+        if !running.is_empty() {
+            engine::stop_containers(&*engine, &running, timeout)?;
+        }
+    }
+    Ok(())
 }

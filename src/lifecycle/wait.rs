@@ -9,6 +9,7 @@ use super::failure::LifecycleError;
 use super::stage::Stage;
 use super::state::{label_of, shown};
 use crate::engine::{Container, ContainerState, Health, last_lines};
+use crate::model::ServiceName;
 use crate::sys::signals::Interrupts;
 
 /// How often the engine is asked.
@@ -21,13 +22,14 @@ const SETTLED: Duration = Duration::from_millis(1_000);
 /// Lines of its log that tell why a container ended.
 const LAST_LINES: u32 = 5;
 
-/// Waits until each container of the stage is up.
+/// Waits until each container of the stage's `services` is up; one of a profile that was not asked for does not count.
 ///
 /// # Errors
 /// [`LifecycleError::NotUp`] as soon as one ends with an error, [`LifecycleError::TimedOut`] after `patience`,
 /// [`LifecycleError::Interrupted`]; the engine does not answer.
 pub(super) fn await_up(
     stage: &mut Stage,
+    services: &[ServiceName],
     patience: Duration,
     tell: &mut Tell<'_>,
     interrupts: &Interrupts,
@@ -36,7 +38,9 @@ pub(super) fn await_up(
     let mut told = String::new();
     loop {
         let is_settled = began.elapsed() >= SETTLED.min(patience);
-        let (failed, waiting) = judge(&stage.containers, is_settled);
+        let is_wanted = |it: &&Container| services.iter().any(|service| service.as_str() == it.service);
+        let wanted: Vec<Container> = stage.containers.iter().filter(is_wanted).cloned().collect();
+        let (failed, waiting) = judge(&wanted, is_settled);
         if !failed.is_empty() {
             return Err(not_up(stage, &failed));
         }

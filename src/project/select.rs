@@ -47,9 +47,11 @@ pub fn select(app: &mut App, name: Option<&str>) -> Result<Selected> {
             None => None,
         },
     };
-    let name = match &project {
-        Some(project) => project.hostname.to_string(),
-        None => app.context()?.label.clone(),
+    let name = match (&project, app.context()) {
+        (Some(project), _) => project.hostname.to_string(),
+        (None, Ok(context)) => context.label.clone(),
+        // A broken gantry.yml: what runs can be stopped all the same.
+        (None, Err(_)) => app.directory()?.file_name().unwrap_or_default().to_string_lossy().into_owned(),
     };
     Ok(Selected { project, name })
 }

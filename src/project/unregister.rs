@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::ProjectError;
 use crate::app::App;
 use crate::config;
 use crate::registry::{Allocation, ContextRow, ProjectRow, allocations, contexts, fixed_names, projects, trusted};
@@ -39,9 +40,18 @@ pub fn plan(app: &mut App, project: ProjectRow) -> Result<Departure> {
 pub fn unregister(app: &mut App, departure: &Departure, keep_ports: bool) -> Result<()> {
     let Departure { project, contexts } = departure;
     app.registry()?.write(|writer| {
+        // Compared whole: where another process was faster, SQLite may have given the number of the row away again.
+        let there = projects::of_hostname(writer, &project.hostname)?;
+        if there.is_none_or(|there| (there.id, there.registered_at) != (project.id, project.registered_at)) {
+            let directory = project.path.clone();
+            return Err(ProjectError::NotRegistered { directory }.into());
+        }
         projects::delete(writer, project.id)?;
         trusted::delete(writer, &project.path.join(config::FILE_NAME))?;
-        for (context, _) in contexts.iter().filter(|_| !keep_ports) {
+        let held = contexts::of_path(writer, &project.path)?;
+        let is_planned =
+            |row: &&ContextRow| contexts.iter().any(|(known, _)| (known.id, &known.hash) == (row.id, &row.hash));
+        for context in held.iter().filter(is_planned).filter(|_| !keep_ports) {
             fixed_names::release_all(writer, context.id)?;
             contexts::delete(writer, context.id)?;
         }

@@ -57,6 +57,12 @@ pub fn of_id(reader: &Reader, id: i64) -> Result<ContextRow> {
     reader.query_row(&sql, [id], ContextRow::from_row)
 }
 
+/// The context with this hash.
+pub fn of_hash(reader: &Reader, hash: &str) -> Result<Option<ContextRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM contexts WHERE hash = ?");
+    reader.query_row(&sql, [hash], ContextRow::from_row).optional()
+}
+
 /// The context that goes by this Compose project name.
 pub fn of_project_name(reader: &Reader, name: &str) -> Result<Option<ContextRow>> {
     let sql = format!("SELECT {COLUMNS} FROM contexts WHERE project_name = ?");

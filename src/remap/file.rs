@@ -38,7 +38,7 @@ pub(super) fn compose_variables(discovery: &Discovery, path: &Path) -> Result<Ve
         list.push(text.ok_or_else(|| file.to_owned())?);
     }
     // From `.env` alone it would not do: Compose looks for the files once before it has read that.
-    let is_told = separator == ":" || env::var("COMPOSE_PATH_SEPARATOR").is_some();
+    let is_told = env::var("COMPOSE_PATH_SEPARATOR").as_deref().unwrap_or(":") == separator;
     let separator_variable = (!is_told).then(|| (VariableName::COMPOSE_PATH_SEPARATOR, separator.clone()));
     let own = discovery.own_compose_file.clone().map(|own| (VariableName::GANTRY_COMPOSE_FILE, own));
     let list = (VariableName::COMPOSE_FILE, list.join(separator));

@@ -261,7 +261,7 @@ fn down_takes_volumes_along_only_where_asked() {
     yard.done("down --timeout 5");
     assert!(!yard.left_in_engine().is_empty(), "the volume is data");
     yard.done("start");
-    yard.done("down --timeout 5 --volumes");
+    yard.done("down --timeout 5 --volumes --yes");
     yard.await_nothing_left();
 }
 
