@@ -111,7 +111,11 @@ impl Failure {
             return failure(kind, exit, hint);
         }
         if let Some(error) = error.downcast_ref::<EngineError>() {
-            return failure("engine", MISSING, Some(error.hint()));
+            let (kind, exit) = match error {
+                EngineError::Refused { .. } => ("engine_refused", FAILED),
+                _ => ("engine", MISSING),
+            };
+            return failure(kind, exit, Some(error.hint()));
         }
         if let Some(error) = error.downcast_ref::<UnknownService>() {
             return failure("not_found", NOT_FOUND, Some(of_unknown(error)));

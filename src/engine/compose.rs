@@ -94,7 +94,8 @@ impl Invocation {
         let scales: Vec<_> = scales.iter().filter(is_said).collect();
         let each: Vec<String> = scales.iter().map(|(service, number)| format!("{service}={number}")).collect();
         let each = each.iter().flat_map(|scale| ["--scale", scale]);
-        let services = scales.iter().map(|(service, _)| *service);
+        // Compose takes `-V` for a service's name.
+        let services = std::iter::once("--").chain(scales.iter().map(|(service, _)| *service));
         let options = ["up", "--detach", "--no-recreate", "--no-deps"];
         (!scales.is_empty()).then(|| words(options.into_iter().chain(each).chain(services)))
     }
@@ -236,13 +237,13 @@ mod tests {
         both(Request::Down { timeout: 0, volumes: true }, "down --remove-orphans --timeout 0 --volumes");
         both(Request::Pull, "pull");
         both(Request::Push, "push");
-        both(Request::Scale(&[("web", 3)]), "up --detach --no-recreate --no-deps --scale web=3 web");
+        both(Request::Scale(&[("web", 3)]), "up --detach --no-recreate --no-deps --scale web=3 -- web");
         check(
             &Request::Scale(&[("web", 0), ("job", 2)]),
-            Some("up --detach --no-recreate --no-deps --scale web=0 --scale job=2 web job"),
-            Some("up --detach --no-recreate --no-deps --scale job=2 job"),
+            Some("up --detach --no-recreate --no-deps --scale web=0 --scale job=2 -- web job"),
+            Some("up --detach --no-recreate --no-deps --scale job=2 -- job"),
         );
-        let none = Some("up --detach --no-recreate --no-deps --scale web=0 web");
+        let none = Some("up --detach --no-recreate --no-deps --scale web=0 -- web");
         check(&Request::Scale(&[("web", 0)]), none, None);
     }
 

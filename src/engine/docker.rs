@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::usage::{Usage, bytes_of, percent_of};
-use super::{Container, Dialect, Engine, EngineError, Invocation, PROJECT_LABEL, ask, inspect, lines};
+use super::{Dialect, Engine, EngineError, Invocation, ask, lines, look_up};
 use crate::model::EngineKind;
 use crate::sys::process;
 
@@ -47,11 +47,7 @@ impl Docker {
     pub fn find() -> Result<Docker, EngineError> {
         let kind = EngineKind::Docker;
         let program = process::find_program("docker").ok_or(EngineError::Missing(kind))?;
-        let output = ask(kind, &program, &["version", "--format", "{{json .}}"]);
-        let output = output.map_err(|error| match error.downcast::<EngineError>() {
-            Ok(error) => error,
-            Err(error) => EngineError::refused(kind, &error.to_string()),
-        })?;
+        let output = look_up(kind, &program)?;
         match serde_json::from_slice(&output) {
             Ok(Version { client: Client { podman_api: Some(_) } }) => Err(EngineError::IsPodman),
             Ok(_) => Ok(Docker { program }),
@@ -73,15 +69,6 @@ impl Engine for Docker {
         let plugin = ask(self.kind(), &self.program, &["compose", "version", "--short"]);
         plugin.map_err(|_| EngineError::NoCompose(self.kind()))?;
         Ok(Invocation { program: self.program.clone(), arguments: vec!["compose".into()], dialect: Dialect::Compose })
-    }
-
-    fn containers(&self, project: Option<&str>) -> Result<Vec<Container>> {
-        let filter = match project {
-            Some(project) => format!("label={PROJECT_LABEL}={project}"),
-            None => format!("label={PROJECT_LABEL}"),
-        };
-        let list = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter];
-        inspect::containers(self.kind(), &self.program, &lines(&ask(self.kind(), &self.program, &list)?))
     }
 
     fn usages(&self, ids: &[&str]) -> Result<Vec<Usage>> {

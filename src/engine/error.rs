@@ -13,6 +13,8 @@ pub enum EngineError {
     IsPodman,
     /// It is there, and says this instead of an answer.
     NotAnswering { kind: EngineKind, detail: String },
+    /// It was reached, and did not do what it was asked to.
+    Refused { kind: EngineKind, detail: String },
     /// Neither engine can be had.
     None { docker: Box<EngineError>, podman: Box<EngineError> },
     /// The engine answers, but nothing drives it with compose files.
@@ -28,19 +30,14 @@ impl EngineError {
         EngineError::None { docker: Box::new(docker), podman: Box::new(podman) }
     }
 
-    /// What the engine's program said, in one line.
+    /// With what the engine's program said, in one line.
+    pub(super) fn not_answering(kind: EngineKind, said: &str) -> EngineError {
+        EngineError::NotAnswering { kind, detail: gist(kind, said) }
+    }
+
+    /// With what the engine's program said, in one line.
     pub(super) fn refused(kind: EngineKind, said: &str) -> EngineError {
-        let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let detail = match lines.as_slice() {
-            [] => "it said nothing".to_owned(),
-            // It warns before and behind what it ends with.
-            [.., last] if kind == EngineKind::Podman => {
-                let error = lines.iter().rfind(|line| line.starts_with("Error: "));
-                error.unwrap_or(last).trim_start_matches("Error: ").to_owned()
-            }
-            [first, ..] => (*first).to_owned(),
-        };
-        EngineError::NotAnswering { kind, detail }
+        EngineError::Refused { kind, detail: gist(kind, said) }
     }
 
     /// Whether there is no engine to ask, or none that answers.
@@ -72,6 +69,7 @@ impl EngineError {
                     .to_owned()
             }
             EngineError::NotAnswering { kind: EngineKind::Podman, .. } => "`podman info` says more".to_owned(),
+            EngineError::Refused { kind, .. } => format!("`{kind} ps -a` shows what is there"),
             EngineError::NoCompose(EngineKind::Docker) => {
                 "install the Compose plugin: docker-compose-v2, docker-compose or docker-compose-plugin, as your \
                  distribution calls it; `docker compose version` then answers"
@@ -90,12 +88,27 @@ impl EngineError {
     }
 }
 
+/// What an engine's program said, in one line.
+fn gist(kind: EngineKind, said: &str) -> String {
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    match lines.as_slice() {
+        [] => "it said nothing".to_owned(),
+        // It warns before and behind what it ends with.
+        [.., last] if kind == EngineKind::Podman => {
+            let error = lines.iter().rfind(|line| line.starts_with("Error: "));
+            error.unwrap_or(last).trim_start_matches("Error: ").to_owned()
+        }
+        [first, ..] => (*first).to_owned(),
+    }
+}
+
 impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EngineError::Missing(kind) => write!(f, "{kind} is not installed"),
             EngineError::IsPodman => f.write_str("docker is Podman here"),
             EngineError::NotAnswering { kind, detail } => write!(f, "{kind} does not answer: {detail}"),
+            EngineError::Refused { kind, detail } => write!(f, "{kind} refuses: {detail}"),
             EngineError::None { docker, podman } => write!(f, "no container engine: {docker}; {podman}"),
             EngineError::NoCompose(kind) => write!(f, "{kind} has no Compose"),
             EngineError::ComposeTooOld { kind, version } => {

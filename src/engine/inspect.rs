@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::Deserialize;
 
+use super::ask::failure;
 use super::{Container, ContainerState, EngineError, Health, PATIENCE, PROJECT_LABEL, Publication};
 use crate::model::{EngineKind, Port};
 use crate::sys::process;
@@ -76,10 +77,10 @@ pub(super) fn containers(kind: EngineKind, program: &Path, ids: &[String]) -> Re
         ["inspect", "--type", "container"].into_iter().chain(ids.iter().map(String::as_str)).collect();
     // It fails where one has gone, and prints the others all the same.
     let captured = process::capture(program, &arguments, PATIENCE)
-        .map_err(|error| EngineError::refused(kind, &error.to_string()))?;
+        .map_err(|error| EngineError::not_answering(kind, &error.to_string()))?;
     let said = String::from_utf8_lossy(&captured.stderr);
     if !captured.is_success && !said.to_ascii_lowercase().contains("no such") {
-        return Err(EngineError::refused(kind, &said).into());
+        return Err(failure(kind, program, &said).into());
     }
     let mut containers =
         parse(&captured.stdout).map_err(|error| EngineError::Incomprehensible { kind, detail: error.to_string() })?;

@@ -4,12 +4,14 @@
 //! are the user's, and what gantry starts is what `docker compose` by hand would have started. Nothing is remembered:
 //! each question is asked anew, and containers are found by the labels that Compose gives them, whoever started them.
 
+mod ask;
 mod checks;
 mod compose;
 mod docker;
 mod error;
 mod inspect;
 mod podman;
+mod remove;
 mod usage;
 
 use std::fmt;
@@ -20,12 +22,14 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::model::{EngineKind, Port, Protocol};
-use crate::sys::process::{self, Captured};
+use crate::sys::process;
 
+use ask::{ask, ask_within, look_up};
 pub use compose::{Dialect, Invocation, Request};
 pub use docker::Docker;
 pub use error::EngineError;
 pub use podman::Podman;
+pub use remove::{discard, remove_project, remove_volumes, stop_containers, volumes};
 pub use usage::Usage;
 
 /// Long enough for an engine that is busy, short enough for who waits at a prompt.
@@ -47,12 +51,28 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// [`EngineError::NoCompose`].
     fn compose(&self) -> Result<Invocation>;
 
+    /// The identities of the containers of a Compose project, or of all of them, with those that `compose run` has made
+    /// for one command.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    fn ids(&self, project: Option<&str>) -> Result<Vec<String>> {
+        let filter = match project {
+            Some(project) => format!("label={PROJECT_LABEL}={project}"),
+            None => format!("label={PROJECT_LABEL}"),
+        };
+        let list = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter];
+        Ok(lines(&ask(self.kind(), self.program(), &list)?))
+    }
+
     /// The containers of a Compose project, or of all of them, by service and number. Those that `compose run` has
     /// made for one command are left out.
     ///
     /// # Errors
     /// The engine does not answer, or not in a way that is understood.
-    fn containers(&self, project: Option<&str>) -> Result<Vec<Container>>;
+    fn containers(&self, project: Option<&str>) -> Result<Vec<Container>> {
+        inspect::containers(self.kind(), self.program(), &self.ids(project)?)
+    }
 
     /// What the running ones of these containers use now. Takes an engine about two seconds.
     ///
@@ -137,7 +157,8 @@ impl Container {
         matches!(self.state, ContainerState::Running | ContainerState::Restarting)
     }
 
-    /// It holds its ports: it runs, is about to again, or is paused.
+    /// It has been started and has not ended: it runs, is about to run again, or is paused. A paused one does nothing,
+    /// but holds its ports and its memory, and must be stopped like one that runs.
     pub fn is_alive(&self) -> bool {
         self.is_running() || self.state == ContainerState::Paused
     }
@@ -242,17 +263,6 @@ pub fn everywhere_by_engine() -> Result<Vec<(EngineKind, Vec<Container>)>> {
     }
 }
 
-/// Stops containers by themselves, where Compose cannot be asked because the compose file is gone: SIGTERM, then
-/// SIGKILL after `timeout` seconds.
-///
-/// # Errors
-/// The engine does not answer, or refuses.
-pub fn stop_containers(engine: &dyn Engine, ids: &[&str], timeout: u32) -> Result<()> {
-    let (timeout, patience) = (timeout.to_string(), PATIENCE + Duration::from_secs(timeout.into()));
-    let arguments: Vec<&str> = ["stop", "-t", &timeout].into_iter().chain(ids.iter().copied()).collect();
-    ask_within(engine.kind(), engine.program(), &arguments, patience).map(drop)
-}
-
 /// Starts a container that has ended, as it is.
 ///
 /// # Errors
@@ -261,96 +271,10 @@ pub fn start_container(engine: &dyn Engine, id: &str) -> Result<()> {
     ask(engine.kind(), engine.program(), &["start", id]).map(drop)
 }
 
-/// Removes containers by themselves, running or not, and the project's networks.
-///
-/// # Errors
-/// As [`stop_containers`].
-pub fn remove_project(engine: &dyn Engine, project: &str) -> Result<()> {
-    let containers = engine.containers(Some(project))?;
-    remove_containers(engine, &containers.iter().map(|container| container.id.as_str()).collect::<Vec<_>>())?;
-    engine.remove_rest(project)?;
-    let networks = labelled(engine, "network", project)?;
-    if !networks.is_empty() {
-        let names = networks.iter().map(String::as_str);
-        let arguments: Vec<&str> = ["network", "rm"].into_iter().chain(names).collect();
-        ask(engine.kind(), engine.program(), &arguments)?;
-    }
-    Ok(())
-}
-
-/// Stops those of the containers that run, and removes all of them.
-///
-/// # Errors
-/// As [`stop_containers`].
-pub fn discard(engine: &dyn Engine, containers: &[&Container], timeout: u32) -> Result<()> {
-    let running: Vec<&str> = containers.iter().filter(|it| it.is_running()).map(|it| it.id.as_str()).collect();
-    if !running.is_empty() {
-        stop_containers(engine, &running, timeout)?;
-    }
-    remove_containers(engine, &containers.iter().map(|it| it.id.as_str()).collect::<Vec<_>>())
-}
-
-/// Removes containers, running or not.
-///
-/// # Errors
-/// As [`stop_containers`].
-fn remove_containers(engine: &dyn Engine, ids: &[&str]) -> Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let arguments: Vec<&str> = ["rm", "--force", "--volumes"].into_iter().chain(ids.iter().copied()).collect();
-    ask(engine.kind(), engine.program(), &arguments).map(drop)
-}
-
-/// The names of the project's volumes.
-///
-/// # Errors
-/// As [`stop_containers`].
-pub fn volumes(engine: &dyn Engine, project: &str) -> Result<Vec<String>> {
-    labelled(engine, "volume", project)
-}
-
-/// Removes the project's volumes, and what is in them.
-///
-/// # Errors
-/// As [`stop_containers`].
-pub fn remove_volumes(engine: &dyn Engine, project: &str) -> Result<()> {
-    let volumes = volumes(engine, project)?;
-    if !volumes.is_empty() {
-        let names = volumes.iter().map(String::as_str);
-        ask(engine.kind(), engine.program(), &["volume", "rm"].into_iter().chain(names).collect::<Vec<_>>())?;
-    }
-    Ok(())
-}
-
 /// The last lines that a container has written; none where the engine does not tell.
 pub fn last_lines(engine: &dyn Engine, id: &str, number: u32) -> Vec<String> {
     let captured = process::capture(engine.program(), &["logs", "--tail", &number.to_string(), id], PATIENCE);
     captured.map(|it| lines(&[it.stdout, it.stderr].concat())).unwrap_or_default()
-}
-
-/// The names of the project's networks or volumes.
-fn labelled(engine: &dyn Engine, what: &str, project: &str) -> Result<Vec<String>> {
-    let filter = format!("label={PROJECT_LABEL}={project}");
-    let format = if what == "network" { "{{.ID}}" } else { "{{.Name}}" };
-    let arguments = [what, "ls", "--filter", &filter, "--format", format];
-    Ok(lines(&ask(engine.kind(), engine.program(), &arguments)?))
-}
-
-/// What the program prints.
-///
-/// # Errors
-/// [`EngineError::NotAnswering`] with what it said instead.
-fn ask(kind: EngineKind, program: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
-    ask_within(kind, program, arguments, PATIENCE)
-}
-
-fn ask_within(kind: EngineKind, program: &Path, arguments: &[&str], patience: Duration) -> Result<Vec<u8>> {
-    match process::capture(program, arguments, patience) {
-        Ok(Captured { is_success: true, stdout, .. }) => Ok(stdout),
-        Ok(Captured { stderr, .. }) => Err(EngineError::refused(kind, &String::from_utf8_lossy(&stderr)).into()),
-        Err(error) => Err(EngineError::refused(kind, &error.to_string()).into()),
-    }
 }
 
 fn lines(output: &[u8]) -> Vec<String> {

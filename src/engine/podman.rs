@@ -10,8 +10,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::usage::{Usage, bytes_of, percent_of, seconds_of};
-use super::{Container, Dialect, Engine, EngineError, Invocation, PATIENCE, PROJECT_LABEL};
-use super::{ask, checks, inspect, lines};
+use super::{Container, Dialect, Engine, EngineError, Invocation, PATIENCE, ask, checks, look_up};
 use crate::model::EngineKind;
 use crate::sys::{clock, process};
 
@@ -41,11 +40,7 @@ impl Podman {
     pub fn find() -> Result<Podman, EngineError> {
         let kind = EngineKind::Podman;
         let program = process::find_program("podman").ok_or(EngineError::Missing(kind))?;
-        let version = ask(kind, &program, &["version", "--format", "{{.Client.Version}}"]);
-        version.map_err(|error| match error.downcast::<EngineError>() {
-            Ok(error) => error,
-            Err(error) => EngineError::refused(kind, &error.to_string()),
-        })?;
+        look_up(kind, &program)?;
         Ok(Podman { program })
     }
 }
@@ -67,15 +62,6 @@ impl Engine for Podman {
         }
         let program = process::find_program("podman-compose").ok_or(EngineError::NoCompose(self.kind()))?;
         Ok(Invocation { program, arguments: Vec::new(), dialect: Dialect::PodmanCompose })
-    }
-
-    fn containers(&self, project: Option<&str>) -> Result<Vec<Container>> {
-        let filter = match project {
-            Some(project) => format!("label={PROJECT_LABEL}={project}"),
-            None => format!("label={PROJECT_LABEL}"),
-        };
-        let list = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter];
-        inspect::containers(self.kind(), &self.program, &lines(&ask(self.kind(), &self.program, &list)?))
     }
 
     fn usages(&self, ids: &[&str]) -> Result<Vec<Usage>> {
@@ -127,6 +113,7 @@ impl Podman {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lines;
     use super::*;
     use crate::sys::env;
 

@@ -84,7 +84,7 @@ pub fn evict(
         if !containers.is_empty() {
             tell(Event::Phase(&format!("removing {compose_name}")));
         }
-        engine::remove_project(&*engine, &compose_name)?;
+        engine::remove_project(&*engine, &compose_name, false)?;
     }
     Ok(Evicted { _work: work })
 }

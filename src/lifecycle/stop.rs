@@ -141,7 +141,7 @@ fn remove(
 
 /// What the compose file does not mention any more, or all of it where there is none.
 fn remove_rest(stage: &Stage, volumes: bool) -> Result<()> {
-    engine::remove_project(&*stage.engine, &stage.compose_name)?;
+    engine::remove_project(&*stage.engine, &stage.compose_name, volumes)?;
     if volumes { engine::remove_volumes(&*stage.engine, &stage.compose_name) } else { Ok(()) }
 }
 
