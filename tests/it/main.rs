@@ -39,6 +39,7 @@ mod race;
 mod register;
 mod register_prompts;
 mod release;
+mod remains;
 mod remap;
 mod run;
 mod running;
