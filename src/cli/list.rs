@@ -41,8 +41,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return ui.json(&Answer { projects: Vec::new() });
     }
     let overview = overview(app)?;
-    if let Some(error) = &overview.failure {
-        ui.warn(&format!("{error:#}; so nobody knows what runs"));
+    if let Some(caveat) = overview.caveat() {
+        ui.warn(&caveat);
     }
     let row = |view: &ProjectView| Row::of(&view.project, view.http_port, Some(view.state.as_str()));
     if args.json {

@@ -115,8 +115,8 @@ fn view_of(app: &mut App, ui: &Ui, all: bool) -> Result<Overview> {
         return Ok(Overview::default());
     }
     let mut view = overview(app)?;
-    if let Some(error) = &view.failure {
-        ui.warn(&format!("{error:#}; so nobody knows what runs"));
+    if let Some(caveat) = view.caveat() {
+        ui.warn(&caveat);
     }
     if let Some(here) = here {
         let current = known(app)?.and_then(|(claim, _)| claim.into_row()).map(|row| row.hash);

@@ -39,6 +39,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     if let Some(error) = overview.failure {
         return Err(error);
     }
+    if let Some(caveat) = overview.caveat() {
+        ui.warn(&caveat);
+    }
     let runs = |view: &ContextView| view.containers.iter().any(Container::is_running);
     let running: Vec<ContextView> = overview.contexts.into_iter().filter(runs).collect();
     if running.is_empty() {

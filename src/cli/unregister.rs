@@ -106,7 +106,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 /// Without an engine nothing can be removed from one; the registry is mended all the same.
 fn remains_of(app: &mut App, ui: &Ui, departure: &Departure) -> Result<Option<Vec<Remains>>> {
     match remains(app, departure) {
-        Err(error) if error.downcast_ref().is_some_and(EngineError::is_absence) => {
+        Err(error) if error.downcast_ref().is_some_and(EngineError::is_unreachable) => {
             ui.warn(&format!("{error:#}; containers of the project, if there are any, stay"));
             Ok(None)
         }

@@ -41,8 +41,13 @@ impl EngineError {
     }
 
     /// Whether there is no engine to ask, or none that answers.
-    pub fn is_absence(&self) -> bool {
+    pub fn is_unreachable(&self) -> bool {
         matches!(self, EngineError::Missing(_) | EngineError::NotAnswering { .. } | EngineError::None { .. })
+    }
+
+    /// The engine is not installed: nothing can run on it.
+    pub(super) fn is_absence(&self) -> bool {
+        matches!(self, EngineError::Missing(_) | EngineError::IsPodman)
     }
 
     /// The way out.

@@ -233,12 +233,22 @@ pub fn find_of(project: &str, wanted: Option<EngineKind>) -> Result<(Box<dyn Eng
     Ok((engine, containers))
 }
 
+/// What every engine on the machine runs.
+#[derive(Debug, Default)]
+pub struct Everywhere {
+    pub containers: Vec<Container>,
+    /// Why the engine that is installed beside the one that answers does not tell: what it runs, nobody knows.
+    pub silent: Option<EngineError>,
+}
+
 /// The containers of every Compose project on every engine that answers.
 ///
 /// # Errors
 /// As [`find`], where none answers.
-pub fn everywhere() -> Result<Vec<Container>> {
-    Ok(everywhere_by_engine()?.into_iter().flat_map(|(_, containers)| containers).collect())
+pub fn everywhere() -> Result<Everywhere> {
+    let (answers, silent) = ask_each()?;
+    let containers = answers.into_iter().flat_map(|(_, containers)| containers).collect();
+    Ok(Everywhere { containers, silent })
 }
 
 /// As [`everywhere`], each engine's apart.
@@ -246,20 +256,25 @@ pub fn everywhere() -> Result<Vec<Container>> {
 /// # Errors
 /// As [`everywhere`].
 pub fn everywhere_by_engine() -> Result<Vec<(EngineKind, Vec<Container>)>> {
+    Ok(ask_each()?.0)
+}
+
+type Answers = Vec<(EngineKind, Vec<Container>)>;
+
+/// What each engine says that answers, and why the other one does not, where it is installed.
+fn ask_each() -> Result<(Answers, Option<EngineError>)> {
     let (docker, podman) = std::thread::scope(|scope| {
         let podman = scope.spawn(|| Podman::find()?.containers(None));
         let docker = Docker::find().map_err(anyhow::Error::from).and_then(|docker| docker.containers(None));
         (docker, podman.join().unwrap_or_else(|_| Err(EngineError::Missing(EngineKind::Podman).into())))
     });
+    let silent =
+        |error: anyhow::Error| anyhow::Ok(Some(error.downcast::<EngineError>()?).filter(|it| !it.is_absence()));
     match (docker, podman) {
-        (Err(docker), Err(podman)) => match (docker.downcast::<EngineError>(), podman.downcast::<EngineError>()) {
-            (Ok(docker), Ok(podman)) => Err(EngineError::none(docker, podman).into()),
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        },
-        (docker, podman) => {
-            let each = [(EngineKind::Docker, docker), (EngineKind::Podman, podman)];
-            Ok(each.into_iter().filter_map(|(kind, containers)| Some((kind, containers.ok()?))).collect())
-        }
+        (Ok(docker), Ok(podman)) => Ok((vec![(EngineKind::Docker, docker), (EngineKind::Podman, podman)], None)),
+        (Ok(docker), Err(podman)) => Ok((vec![(EngineKind::Docker, docker)], silent(podman)?)),
+        (Err(docker), Ok(podman)) => Ok((vec![(EngineKind::Podman, podman)], silent(docker)?)),
+        (Err(docker), Err(podman)) => Err(EngineError::none(docker.downcast()?, podman.downcast()?).into()),
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::state::{RunState, state_of};
 use crate::app::App;
-use crate::engine::{self, Container};
+use crate::engine::{self, Container, EngineError, Everywhere};
 use crate::model::{FixedKind, Port};
 use crate::project::{self, http_port};
 use crate::registry::{ContextRow, ProjectRow, Reader, SqlResult, contexts, fixed_names};
@@ -19,6 +19,16 @@ pub struct Overview {
     pub contexts: Vec<ContextView>,
     /// Why no engine could be asked; the states are then unknown.
     pub failure: Option<anyhow::Error>,
+    /// Why an engine could not be asked where another one answers; what has no containers there may run here.
+    pub silent: Option<EngineError>,
+}
+
+impl Overview {
+    /// What the states do not tell, in a sentence.
+    pub fn caveat(&self) -> Option<String> {
+        let of_all = self.failure.as_ref().map(|error| format!("{error:#}; so nobody knows what runs"));
+        of_all.or_else(|| self.silent.as_ref().map(|error| format!("{error}; so nobody knows what runs there")))
+    }
 }
 
 /// A registered project.
@@ -55,20 +65,20 @@ pub fn overview(app: &mut App) -> Result<Overview> {
         })?,
         None => Vec::new(),
     };
-    let (containers, failure) = match engine::everywhere() {
-        Ok(containers) => (containers, None),
-        Err(error) => (Vec::new(), Some(error)),
+    let (Everywhere { containers, silent }, failure) = match engine::everywhere() {
+        Ok(found) => (found, None),
+        Err(error) => (Everywhere::default(), Some(error)),
     };
-    let is_known = failure.is_none();
+    let is_known = failure.is_none() && silent.is_none();
     let contexts: Vec<ContextView> =
         rows.into_iter().map(|(names, row)| view(row, names, &containers, is_known)).collect();
     let projects = projects.into_iter().map(|project| view_of_project(project, &contexts, is_known)).collect();
-    Ok(Overview { projects, contexts, failure })
+    Ok(Overview { projects, contexts, failure, silent })
 }
 
 fn view(context: ContextRow, compose_names: Vec<String>, containers: &[Container], is_known: bool) -> ContextView {
     let own: Vec<Container> = containers.iter().filter(|it| compose_names.contains(&it.project)).cloned().collect();
-    let state = if is_known { state_of(own.iter()) } else { RunState::Unknown };
+    let state = state(&own.iter().collect::<Vec<_>>(), is_known);
     ContextView { context, compose_names, containers: own, state }
 }
 
@@ -79,12 +89,17 @@ pub(super) fn compose_names(reader: &Reader, context: &ContextRow) -> SqlResult<
     Ok(given.chain([context.project_name.clone()]).collect())
 }
 
+/// What is not found is down only where every engine has been asked.
+fn state(containers: &[&Container], is_known: bool) -> RunState {
+    match containers.is_empty() && !is_known {
+        true => RunState::Unknown,
+        false => state_of(containers.iter().copied()),
+    }
+}
+
 fn view_of_project(project: ProjectRow, contexts: &[ContextView], is_known: bool) -> ProjectView {
     let of_path = contexts.iter().filter(|view| view.context.path == project.path);
-    let state = match is_known {
-        true => state_of(of_path.flat_map(|view| &view.containers)),
-        false => RunState::Unknown,
-    };
+    let state = state(&of_path.flat_map(|view| &view.containers).collect::<Vec<_>>(), is_known);
     let is_gone = !files::is_dir(&project.path);
     let http_port = http_port_of(&project, project.path.clone());
     ProjectView { project, http_port, state, is_gone }

@@ -16,7 +16,7 @@ pub enum RunState {
     Stopped,
     /// There is no container.
     Down,
-    /// No engine answers.
+    /// No container is known, and an engine that is installed does not answer.
     Unknown,
 }
 

@@ -90,6 +90,15 @@ fn a_docker_whose_daemon_is_down() {
     program(&bare.sandbox, "podman", &format!("exec {} \"$@\"", real("podman")));
     let ps = bare.gantry(&["ps", "--json"]).json();
     assert_eq!(ps["engine"], "podman", "the other one answers");
+
+    // What it does not know of may run on the one that is silent.
+    bare.gantry(&["register"]).require_success();
+    let listed = bare.gantry(&["list", "--json"]);
+    assert_eq!(listed.stderr, format!("warning: {said}; so nobody knows what runs there\n"));
+    assert_eq!(listed.json()["projects"][0]["state"], "unknown");
+    std::fs::remove_file(bare.sandbox.path("bin/docker")).unwrap();
+    let listed = bare.gantry(&["list", "--json"]).require_success();
+    assert_eq!((listed.stderr.as_str(), &listed.json()["projects"][0]["state"]), ("", &"down".into()));
 }
 
 #[test]
