@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::ui::Ui;
 use crate::app::App;
-use crate::engine::Container;
+use crate::engine::{Container, EngineError};
 use crate::lifecycle::{Stage, conflicts};
 use crate::model::{Port, ScannedPort};
 use crate::project::{Difference, Selected, apply_update, http_port, plan_update, select_registered};
@@ -42,7 +42,8 @@ Exit status: 3 where there is no such project, or its directory is gone.";
 struct Answer {
     dry_run: bool,
     hostname: String,
-    is_running: bool,
+    /// `None` where no engine tells.
+    is_running: Option<bool>,
     changes: Vec<Change>,
     conflicts: Vec<String>,
     http_port: Option<Port>,
@@ -61,9 +62,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let project = select_registered(app, args.hostname.as_deref())?;
     let update = plan_update(app, &project)?;
     let selected = Selected { name: project.hostname.to_string(), project: Some(project.clone()) };
-    // Without an engine nothing of it runs.
-    let stage = Stage::open(app, &selected, None).ok().flatten();
-    let is_running = stage.as_ref().is_some_and(|stage| stage.containers.iter().any(Container::is_running));
+    let (stage, is_running) = stage_of(app, ui, &selected)?;
     let conflicts = match &stage {
         Some(stage) => conflicts(app, stage)?.iter().map(ToString::to_string).collect(),
         None => Vec::new(),
@@ -99,10 +98,38 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return Ok(());
     }
     ui.note(&format!("{} is up to date", answer.hostname));
-    if is_running {
+    if is_running == Some(true) {
         ui.warn(&format!("{} runs as it was; `gantry restart {0}` starts it anew", answer.hostname));
     }
     Ok(())
+}
+
+/// What the project stands on, where it holds ports and an engine can be asked, and whether it runs.
+fn stage_of(app: &mut App, ui: &Ui, selected: &Selected) -> Result<(Option<Stage>, Option<bool>)> {
+    let error = match Stage::open(app, selected, None) {
+        Ok(stage) => {
+            let runs = stage.as_ref().is_some_and(|stage| stage.containers.iter().any(Container::is_running));
+            return Ok((stage, Some(runs)));
+        }
+        Err(error) => error,
+    };
+    match error.downcast_ref::<EngineError>() {
+        None => Err(error),
+        // Where no engine is installed, nothing of it runs.
+        Some(reason) if is_absence(reason) => Ok((None, Some(false))),
+        Some(_) => {
+            ui.warn(&format!("{error:#}; so nobody knows whether {} runs", selected.name));
+            Ok((None, None))
+        }
+    }
+}
+
+fn is_absence(reason: &EngineError) -> bool {
+    match reason {
+        EngineError::Missing(_) => true,
+        EngineError::None { docker, podman } => is_absence(docker) && is_absence(podman),
+        _ => false,
+    }
 }
 
 /// What has changed and, before it is taken over, whether the project runs.
@@ -114,7 +141,7 @@ fn tell(ui: &Ui, answer: &Answer, is_before: bool) -> Result<()> {
         ui.note(&format!("nothing has changed in {}", answer.hostname));
     }
     answer.conflicts.iter().for_each(|conflict| ui.warn(conflict));
-    if is_before && answer.is_running && !answer.changes.is_empty() {
+    if is_before && answer.is_running == Some(true) && !answer.changes.is_empty() {
         ui.warn(&format!("{} runs", answer.hostname));
     }
     Ok(())

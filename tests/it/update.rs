@@ -1,6 +1,8 @@
 //! `gantry update`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -288,6 +290,21 @@ fn a_terminal_is_asked() {
     let shop = Shop::registered();
     let (screen, status) = dialogue(&shop.sandbox, &shop.checkout, 80, "gantry update", &[]);
     assert_eq!((screen.as_str(), status), (NOTHING, 0));
+}
+
+#[test]
+fn a_silent_engine_does_not_tell_what_runs() {
+    let mut shop = registered(WEB);
+    let fake = shop.sandbox.write("bin/docker", "#!/bin/sh\necho 'Cannot connect to the daemon' >&2\nexit 1\n");
+    fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+    let gantry = Path::new(env!("CARGO_BIN_EXE_gantry")).parent().unwrap();
+    shop.sandbox.set("PATH", format!("{}:{}", fake.parent().unwrap().display(), gantry.display()));
+    shop.compose(&format!("services:\n{WEB}{POSTGRES}"));
+    let output = shop.gantry("update -n --json").require_success();
+    assert_eq!(output.json()["is_running"], json!(null), "{output:?}");
+    assert!(output.stderr.contains("docker does not answer: Cannot connect to the daemon"), "{output:?}");
+    assert!(output.stderr.ends_with("; so nobody knows whether shop runs\n"), "{output:?}");
+    shop.gantry("update").require_success();
 }
 
 #[test]
