@@ -57,8 +57,12 @@ fn from_register_to_unregister() {
 }
 
 fn a_watch_brings_back_what_is_killed(yard: &Yard) {
-    let mut command = yard.sandbox.command("gantry", &yard.checkout);
-    command.args(["watch", "--interval", "1"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    // A test in the background of a script is started with SIGINT ignored, and so would this be.
+    let mut command = yard.sandbox.command("env", &yard.checkout);
+    command
+        .args(["--default-signal=INT", "gantry", "watch", "--interval", "1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     let mut watch = command.spawn().unwrap();
     let mut lines = BufReader::new(watch.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.next().unwrap().contains("watching"));

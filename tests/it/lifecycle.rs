@@ -286,8 +286,14 @@ fn an_interrupted_start_says_what_state_things_are_in() {
     yard.compose(
         &COMPOSE.replace("http://127.0.0.1/", "http://127.0.0.1/none").replace("retries: 20", "retries: 1000"),
     );
-    let mut command = yard.sandbox.command("gantry", &yard.checkout);
-    let mut child = command.arg("start").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // A test in the background of a script is started with SIGINT ignored, and so would this be.
+    let mut command = yard.sandbox.command("env", &yard.checkout);
+    let mut child = command
+        .args(["--default-signal=INT", "gantry", "start"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     await_true("web runs", || !yard.docker("ps --quiet --filter name={name}-main-web-1").is_empty());
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
     let mut said = String::new();
