@@ -19,8 +19,8 @@ use crate::sys::signals::Interrupts;
 /// stderr.
 ///
 /// `gantry stop`, `down`, `restart`, `scale` and `start` in another shell are respected: what runs after them is what is
-/// watched, and where nothing does for half a minute the watch ends. What is stopped by hand is not: a container that `docker stop` ends by SIGTERM (143) or SIGKILL (137) comes
-/// back. Ctrl-C ends the watch and nothing else.
+/// watched, and where nothing does for half a minute the watch ends. What is stopped by hand is not: a container that
+/// `docker stop` ends by SIGTERM (143) or SIGKILL (137) comes back. Ctrl-C ends the watch and nothing else.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

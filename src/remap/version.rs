@@ -1,6 +1,6 @@
 //! Whether the Compose that is installed understands `!override`: Docker's, or where there is no `docker`,
-//! podman-compose. Asked once, then remembered beside the program's own
-//! time stamp: starting `docker compose version` costs more than everything else here.
+//! podman-compose. Asked once, then remembered beside the program's own time stamp: starting `docker compose version`
+//! costs more than everything else here.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
