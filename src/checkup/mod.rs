@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::app::App;
+use crate::compose::Project;
 use crate::engine::{Container, EngineError, Publication, Usage};
 use crate::health::{Kind, Limits, Outcome, Probe, ask_all};
 use crate::lifecycle::{LifecycleError, Stage};
@@ -158,7 +159,7 @@ impl Checkup {
     }
 }
 
-fn expected(project: &crate::compose::Project) -> Vec<Expected> {
+fn expected(project: &Project) -> Vec<Expected> {
     let each = project.services.iter().map(|service| {
         let is_published = project.ports.iter().any(|port| port.service == *service);
         Expected { service: service.to_string(), is_published }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::allocator::Exhausted;
 use crate::compose::ComposeError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, FILE_NAME};
 use crate::context::RepositoryError;
 use crate::engine::EngineError;
 use crate::lifecycle::LifecycleError;
@@ -225,7 +225,7 @@ fn of_project(error: &ProjectError) -> (&'static str, u8, String) {
         ProjectError::NoDirectory { .. } => ("not_found", NOT_FOUND, "make it first, or check the path".to_owned()),
         ProjectError::NotADirectory { .. } => ("usage", USAGE, "name the project's directory".to_owned()),
         ProjectError::PartOf { path, root } => {
-            let own = quote_posix(&path.join(crate::config::FILE_NAME).display().to_string());
+            let own = quote_posix(&path.join(FILE_NAME).display().to_string());
             let root = quote_posix(&root.display().to_string());
             ("usage", USAGE, format!("register --path {root}, or make it a project of its own: `touch {own}`"))
         }
@@ -237,7 +237,7 @@ fn of_project(error: &ProjectError) -> (&'static str, u8, String) {
             ),
         ),
         ProjectError::Absorbed { hostname, path, .. } => {
-            let own = quote_posix(&path.join(crate::config::FILE_NAME).display().to_string());
+            let own = quote_posix(&path.join(FILE_NAME).display().to_string());
             let hint =
                 format!("`touch {own}` makes it a project of its own again; else `gantry unregister {hostname}`");
             ("gone", NOT_FOUND, hint)

@@ -7,6 +7,7 @@ use super::project::{Row, state_cell};
 use super::ui::{Cell, Paint, Ui};
 use crate::app::App;
 use crate::lifecycle::{ProjectView, RunState, overview};
+use crate::project;
 
 /// List the registered projects and whether they run
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,7 @@ struct Answer {
 
 /// Asks the registry and the engine; changes nothing.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let is_empty = crate::project::all(app)?.is_empty();
+    let is_empty = project::all(app)?.is_empty();
     if is_empty && !args.json {
         ui.note("no project is registered; `gantry register` registers the one of this directory");
         return Ok(());

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::failure::NotFound;
 use super::ui::Ui;
 use crate::app::App;
+use crate::config::FILE_NAME;
 use crate::lifecycle::{distrust, trust};
 use crate::project::select;
 
@@ -50,7 +51,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     if args.revoke {
         let was_trusted = distrust(app)?;
         ui.note(if was_trusted { "its hooks do not run any more" } else { "its hooks were not trusted" });
-        let file = app.context()?.root.join(crate::config::FILE_NAME).display().to_string();
+        let file = app.context()?.root.join(FILE_NAME).display().to_string();
         return if args.json { ui.json(&Answer { file, hooks: Vec::new() }) } else { Ok(()) };
     }
     let Some(trusted) = trust(app)? else {
