@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::failure::Usage;
 use super::progress::Progress;
-use super::target::{StopArgs, Target};
+use super::target::{StopArgs, Target, select_or_gone};
 use super::ui::Ui;
 use crate::app::App;
 use crate::engine;
@@ -39,7 +39,7 @@ Examples:
 
 /// Lists, asks where data is meant, removes.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let selected = args.target.select(app)?;
+    let selected = select_or_gone(app, args.target.hostname.as_deref())?;
     let nothing = || format!("{} has no containers", selected.name);
     let Some(stage) = Stage::open(app, &selected, args.target.engine.engine)? else {
         ui.note(&nothing());

@@ -78,7 +78,7 @@ Examples:
   gantry prune -n
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 no such thing, 4 port conflict or range full,
-5 a needed program or daemon is missing.";
+5 a needed program or daemon is missing, 130 interrupted.";
 
 // Each command's arguments are built when it is the one that runs (`defer`): the others cost as much as opening
 // the registry. So a command's summary stands here once more, for the list of commands.

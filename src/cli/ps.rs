@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::target::Target;
+use super::target::{Target, select_or_gone};
 use super::ui::{Cell, Paint, Ui};
 use crate::app::App;
 use crate::engine::{Container, ContainerState, Health};
@@ -59,7 +59,7 @@ struct PortRow<'a> {
 
 /// Asks the engine; changes nothing.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let selected = args.target.select(app)?;
+    let selected = select_or_gone(app, args.target.hostname.as_deref())?;
     let stage = Stage::open(app, &selected, args.target.engine.engine)?;
     if !args.json && stage.as_ref().is_none_or(|stage| stage.containers.is_empty()) {
         ui.note(&format!("{} has no containers; `gantry start` makes them", selected.name));

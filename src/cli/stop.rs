@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::progress::Progress;
-use super::target::{StopArgs, Target};
+use super::target::{StopArgs, Target, select_or_gone};
 use super::ui::Ui;
 use crate::app::App;
 use crate::lifecycle;
@@ -29,7 +29,7 @@ Examples:
 
 /// Stops what runs.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let selected = args.target.select(app)?;
+    let selected = select_or_gone(app, args.target.hostname.as_deref())?;
     let options = args.stop.options(args.target.engine.engine);
     let interrupts = Interrupts::listen()?;
     let mut progress = Progress::new(ui);

@@ -50,9 +50,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     }
     let is_asked = !args.yes && ui.can_ask();
     if args.dry_run || is_asked {
-        running.iter().for_each(|view| ui.note(&format!("would stop {}", view.context.label)));
+        running.iter().for_each(|view| ui.note(&format!("would stop {}", named(view))));
     }
-    if args.dry_run || is_asked && !ui.confirm(&format!("Stop {}?", running.len()))? {
+    if args.dry_run || is_asked && !ui.confirm(&format!("Stop all {} of them?", running.len()))? {
         ui.note("nothing was stopped");
         return Ok(());
     }
@@ -60,15 +60,20 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let mut first = None;
     for view in running {
         match stop_one(app, ui, args, &view, &interrupts) {
-            Ok(()) => ui.note(&format!("stopped {}", view.context.label)),
+            Ok(()) => ui.note(&format!("stopped {}", named(&view))),
             Err(error) if interrupts.received().is_some() => return Err(error),
             Err(error) => {
-                ui.warn(&format!("{}: {error:#}", view.context.label));
+                ui.warn(&format!("{}: {error:#}", named(&view)));
                 first.get_or_insert(error);
             }
         }
     }
     first.map_or(Ok(()), Err)
+}
+
+/// Two clones of one branch go by one label.
+fn named(view: &ContextView) -> String {
+    format!("{} ({})", view.context.label, view.context.path.display())
 }
 
 /// What its directory is now is stopped with everything that belongs to it; another branch's containers by themselves.

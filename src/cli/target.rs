@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::app::App;
 use crate::lifecycle::StopOptions;
 use crate::model::EngineKind;
-use crate::project::{Selected, all, select};
+use crate::project::{ProjectError, Selected, all, select, select_registered};
 
 /// Which project, and what runs it.
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,21 @@ impl StopArgs {
 impl Target {
     pub(super) fn select(&self, app: &mut App) -> Result<Selected> {
         select(app, self.hostname.as_deref())
+    }
+}
+
+/// As [`select`], for what the engine alone can answer: a project whose directory is gone counts too, and `app` then
+/// stays where it is.
+///
+/// # Errors
+/// As [`select`], but for [`ProjectError::Gone`].
+pub(super) fn select_or_gone(app: &mut App, hostname: Option<&str>) -> Result<Selected> {
+    match select(app, hostname) {
+        Err(error) if matches!(error.downcast_ref(), Some(ProjectError::Gone { .. })) => {
+            let project = select_registered(app, hostname)?;
+            Ok(Selected { name: project.hostname.to_string(), project: Some(project) })
+        }
+        selected => selected,
     }
 }
 

@@ -8,6 +8,7 @@ use super::ui::Ui;
 use crate::app::App;
 use crate::engine::EngineError;
 use crate::lifecycle::{Evicted, LifecycleError, Remains, evict, remains};
+use crate::listeners;
 use crate::project::{Departure, ProjectError, plan_departure, select_registered, unregister};
 use crate::sys::signals::Interrupts;
 
@@ -70,7 +71,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let hostname = project.hostname.clone();
     let departure = plan_departure(app, project)?;
     let interrupts = Interrupts::listen()?;
-    let remains = if args.keep_ports { None } else { remains_of(app, ui, &departure)? };
+    let remains = if args.keep_ports { None } else { remains_of(app, ui, &departure, args.force)? };
     let is_reachable = remains.is_some();
     let remains = remains.unwrap_or_default();
     require_stopped(&departure, &remains, args)?;
@@ -103,10 +104,17 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Without an engine nothing can be removed from one; the registry is mended all the same.
-fn remains_of(app: &mut App, ui: &Ui, departure: &Departure) -> Result<Option<Vec<Remains>>> {
+/// Without an engine nothing can be removed from one; the registry is mended all the same, unless somebody listens on one
+/// of the ports: that may well be the project.
+fn remains_of(app: &mut App, ui: &Ui, departure: &Departure, force: bool) -> Result<Option<Vec<Remains>>> {
     match remains(app, departure) {
         Err(error) if error.downcast_ref().is_some_and(EngineError::is_unreachable) => {
+            let listening = listeners::listening()?;
+            let mut rows = departure.contexts.iter().flat_map(|(_, rows)| rows);
+            if let Some(row) = rows.find(|row| !force && listening.contains(row.port, row.protocol)) {
+                let hostname = &departure.project.hostname;
+                return Err(error.context(format!("{hostname} may run, since somebody listens on {}", row.port)));
+            }
             ui.warn(&format!("{error:#}; containers of the project, if there are any, stay"));
             Ok(None)
         }

@@ -94,6 +94,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     if args.json {
         return ui.json(&answer);
     }
+    for row in &update.in_use {
+        ui.note(&format!("{} keeps {} while it is in use; update again after a restart", row.service, row.port));
+    }
     if answer.changes.is_empty() {
         return Ok(());
     }

@@ -59,7 +59,7 @@ impl fmt::Display for LifecycleError {
             }
             LifecycleError::Hook { hook, command, why, said } => {
                 write!(f, "the hook {hook} {why}: `{command}`")?;
-                said.iter().try_for_each(|line| write!(f, "; {line}"))
+                if said.is_empty() { Ok(()) } else { write!(f, "; it said: {}", said.join("; ")) }
             }
             LifecycleError::Untrusted { file, hooks } => {
                 write!(f, "{} holds commands that were not trusted: {}", file.display(), hooks.join(", "))

@@ -3,7 +3,7 @@
 //! They are commands of whoever wrote the repository. As with direnv, they run only after the user has said so of the
 //! file's very content: it is kept whole and compared byte for byte, so a changed file has to be trusted anew.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -94,7 +94,10 @@ pub fn trust(app: &mut App) -> Result<Option<Trust>> {
 /// # Errors
 /// The registry cannot be written.
 pub fn distrust(app: &mut App) -> Result<bool> {
-    let file = app.context()?.root.join(config::FILE_NAME);
+    // A file that is broken by now is trusted no more, either.
+    let root = app.context().map(|context| context.root.clone());
+    let root = root.or_else(|_| app.directory().map(Path::to_owned))?;
+    let file = root.join(config::FILE_NAME);
     match app.existing_registry()? {
         Some(registry) => registry.write(|writer| Ok(trusted::delete(writer, &file)?)),
         None => Ok(false),

@@ -1,6 +1,6 @@
 //! What a command that runs something stands on: the context, its variables, the engine, and its containers there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -9,6 +9,7 @@ use super::event::{Event, Tell};
 use super::failure::LifecycleError;
 use super::state::summary;
 use crate::app::App;
+use crate::config::ProjectConfig;
 use crate::context;
 use crate::engine::{self, Container, Engine, Invocation, Request};
 use crate::exports::Resolution;
@@ -52,6 +53,8 @@ pub struct Stage {
     others: Vec<PathBuf>,
     /// Something ran and was stopped.
     pub is_stopped: bool,
+    /// There is no directory any more, and so nothing but the engine to ask.
+    pub is_gone: bool,
     /// What stands for Compose, once it was asked for.
     composer: Option<Invocation>,
 }
@@ -63,9 +66,14 @@ impl Stage {
     /// # Errors
     /// [`crate::engine::EngineError`]; the checkout or the registry cannot be read.
     pub fn open(app: &mut App, selected: &Selected, wanted: Option<EngineKind>) -> Result<Option<Stage>> {
-        let Some(held) = held_here(app)? else { return Ok(None) };
-        // A gantry.yml that is broken by now keeps nobody from stopping what runs.
-        let config = app.config().cloned().unwrap_or_default();
+        let gone = selected.project.as_ref().filter(|project| !files::is_dir(&project.path));
+        let held = match gone {
+            Some(project) => last_held_at(app, &project.path)?,
+            None => held_here(app)?,
+        };
+        let Some(held) = held else { return Ok(None) };
+        // A gantry.yml that is broken or gone by now keeps nobody from stopping what runs.
+        let config = if gone.is_some() { ProjectConfig::default() } else { app.config().cloned().unwrap_or_default() };
         let compose_name = config.project_name.map_or(held.project_name, |name| name.to_string());
         let (engine, containers) = engine::find_of(&compose_name, wanted.or(config.engine))?;
         let root = held.path;
@@ -74,6 +82,7 @@ impl Stage {
             None => Vec::new(),
         };
         let mut stage = Stage {
+            is_gone: gone.is_some(),
             name: selected.name.clone(),
             project: selected.project.clone(),
             hash: held.hash,
@@ -262,6 +271,12 @@ pub(super) fn variables_of(app: &mut App, resolution: &Resolution) -> Result<Var
     variables.extend(resolution.unset.iter().map(|name| (name.to_string(), None)));
     variables.extend(resolution.variables.iter().map(|(name, value)| (name.to_string(), Some(value.clone()))));
     Ok(variables)
+}
+
+/// The context that a directory which is gone has held last.
+fn last_held_at(app: &mut App, path: &Path) -> Result<Option<ContextRow>> {
+    let Some(registry) = app.existing_registry()? else { return Ok(None) };
+    Ok(registry.read(|reader| contexts::of_path(reader, path))?.into_iter().max_by_key(|row| row.used_at))
 }
 
 /// The context that the current directory holds. While `gantry.yml` is broken, it is the one that the registry has.

@@ -10,6 +10,7 @@ use super::failure::LifecycleError;
 use super::hook::{self, Hook};
 use super::lock::{self, Work};
 use super::stage::{Stage, Variables, variables_of};
+use super::state::summary;
 use super::stop::{StopOptions, stop_held};
 use super::wait::await_up;
 use crate::app::App;
@@ -105,7 +106,11 @@ fn start_held(
     let request = Request::Up { build: options.build, services: &services };
     tell(Event::Phase("starting"));
     if let Err(error) = stage.compose("start", &request, variables, tell, interrupts) {
-        return Err(explained(app, stage, error));
+        let error = explained(app, stage, error);
+        if matches!(error.downcast_ref(), Some(LifecycleError::Conflicts { .. })) && stage.refresh().is_ok() {
+            tell(Event::Warning(&format!("{} is now {}", stage.name, summary(&stage.containers))));
+        }
+        return Err(error);
     }
     note_started(app, stage, tell);
     stage.refresh()?;

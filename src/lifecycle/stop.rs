@@ -176,6 +176,9 @@ struct Around {
 
 impl Around {
     fn prepare(app: &mut App, stage: &Stage, hooks: bool, tell: &mut Tell<'_>) -> Result<Around> {
+        if stage.is_gone {
+            return Ok(Around { hooks: Hooks::default(), variables: Variables::new(), has_files: false });
+        }
         // A gantry.yml that cannot be read says no hooks; what it runs is stopped all the same.
         let hooks = if hooks && app.config().is_ok() { hook::load(app)? } else { Hooks::default() };
         if let Some(directory) = stage.foreign.iter().find_map(|it| it.directory.as_ref()) {

@@ -10,9 +10,9 @@ use super::register::{go_to_root, require_free_path, settle_http};
 use super::select::require_own_root;
 use super::update::carry_http;
 use crate::app::App;
-use crate::model::Port;
-use crate::registry::{ContextRow, ProjectRow, Reader, allocations, contexts, projects};
-use crate::resolve::{Discovery, book_within, discover, find_allocation, known};
+use crate::model::{Context, Port};
+use crate::registry::{ProjectRow, Reader, contexts, projects};
+use crate::resolve::{Discovery, book_within, discover, known};
 use crate::sys::{clock, files};
 
 /// The keys that `--set` knows.
@@ -68,15 +68,14 @@ pub fn apply(app: &mut App, project: &ProjectRow, settings: &Settings) -> Result
     let is_by_name = !discovery.slots.iter().any(|slot| is_called(slot, &service));
     app.registry()?.write(|writer| {
         require_free_path(projects::all(writer)?.iter().filter(|other| other.id != project.id), &path)?;
+        if settings.path.is_some() {
+            take_along(writer, project, &context)?;
+        }
         if let Some(held) = held.as_ref().filter(|_| is_by_name) {
             carry_http(writer, held, &project.http_service, &service, &discovery.slots)?;
         }
         let mut booked = book_within(writer, &context, &discovery, &service)?;
-        let port = match settings.http_port {
-            None if settings.path.is_some() => give_up_port(writer, project, &booked.held)?,
-            port => port,
-        };
-        settle_http(writer, &mut booked, &service, port)?;
+        settle_http(writer, &mut booked, &service, settings.http_port)?;
         let now = clock::now();
         projects::set_path(writer, project.id, &path, &directory, now)?;
         projects::set_scan(writer, project.id, &service, &project.scan, now)?;
@@ -84,17 +83,16 @@ pub fn apply(app: &mut App, project: &ProjectRow, settings: &Settings) -> Result
     })
 }
 
-/// What a directory without git, whose context does not follow when it is moved, leaves to the project's new place.
-fn give_up_port(writer: &Reader, project: &ProjectRow, held: &ContextRow) -> Result<Option<Port>> {
+/// A directory without git is its path, so its context does not follow by itself when it is moved.
+fn take_along(writer: &Reader, project: &ProjectRow, context: &Context) -> Result<()> {
     let left = contexts::of_path(writer, &project.path)?;
-    let [context] = left.as_slice() else { return Ok(None) };
-    if context.id == held.id || files::is_dir(&project.path) {
-        return Ok(None);
+    let [old] = left.as_slice() else { return Ok(()) };
+    let is_path = old.remote.is_none() && context.remote.is_none();
+    let is_known = contexts::find(writer, &context.identity, &context.root)?.is_some();
+    if is_path && !is_known && !files::is_dir(&project.path) {
+        contexts::rekey(writer, old.id, context, clock::now())?;
     }
-    let rows = allocations::of_context(writer, context.id)?;
-    let Some((row, _)) = find_allocation(&rows, &project.http_service) else { return Ok(None) };
-    allocations::delete(writer, row.id)?;
-    Ok(Some(row.port))
+    Ok(())
 }
 
 /// Where the project's commands run: the directory that is asked for, else the same one at the new place.

@@ -22,6 +22,8 @@ pub struct Update {
     pub differences: Vec<Difference>,
     /// What services that are gone still hold.
     pub unneeded: Vec<Allocation>,
+    /// The same, while somebody listens there: it is kept.
+    pub in_use: Vec<Allocation>,
 }
 
 /// One thing that is not as it was.
@@ -66,8 +68,10 @@ pub fn plan(app: &mut App, project: &ProjectRow) -> Result<Update> {
             && !scan.services.iter().any(|name| name == service)
             && !discovery.slots.iter().any(|slot| row.variable.as_deref() == Some(slot.variable.as_str()))
     };
-    let unneeded = rows.iter().filter(is_gone).cloned().collect();
-    Ok(Update { project: project.clone(), scan, http_service, differences, unneeded })
+    let listening = listeners::listening()?;
+    let (in_use, unneeded) =
+        rows.iter().filter(is_gone).cloned().partition(|row: &Allocation| listening.contains(row.port, row.protocol));
+    Ok(Update { project: project.clone(), scan, http_service, differences, unneeded, in_use })
 }
 
 /// Takes the update over, in one transaction: what is new is booked, what services that are gone hold is given back

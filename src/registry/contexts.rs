@@ -127,6 +127,14 @@ pub fn hand_over(writer: &Reader, id: i64, path: &Path, now: i64) -> Result<()> 
     Ok(())
 }
 
+/// Gives the context another identity: that of a directory without git that was moved. Its hash and its Compose project
+/// name stay, and with them its volumes.
+pub fn rekey(writer: &Reader, id: i64, context: &Context, now: i64) -> Result<()> {
+    let sql = "UPDATE contexts SET identity = ?, path = ?, label = ?, used_at = ? WHERE id = ?";
+    writer.execute(sql, params![context.identity, bytes(&context.root), context.label, now, id])?;
+    Ok(())
+}
+
 /// Forgets the context and all that it holds.
 pub fn delete(writer: &Reader, id: i64) -> Result<()> {
     writer.execute("DELETE FROM contexts WHERE id = ?", [id])?;

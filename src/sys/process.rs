@@ -42,7 +42,8 @@ pub fn output(program: &Path, args: &[&str], patience: Duration) -> Option<Vec<u
     capture(program, args, patience).ok().filter(|captured| captured.is_success).map(|captured| captured.stdout)
 }
 
-/// Runs the program to its end; where that takes longer than `patience`, it is killed.
+/// Runs the program to its end; where that takes longer than `patience`, it is killed. It has a process group of its
+/// own, so that the terminal's Ctrl-C leaves its answer whole: who asked decides what to do then.
 ///
 /// # Errors
 /// It cannot be started; `TimedOut`.

@@ -139,7 +139,8 @@ fn a_hook_that_fails_or_hangs_stops_the_start() {
     let yard = Yard::new();
     yard.write("gantry.yml", "pre_start: [\"echo the disk is full >&2; exit 3\", \"touch never\"]\n");
     yard.done("trust");
-    let words = ["the hook pre_start failed with status 3: `echo the disk is full >&2; exit 3`; the disk is full"];
+    let words =
+        ["the hook pre_start failed with status 3: `echo the disk is full >&2; exit 3`; it said: the disk is full"];
     yard.check_failure("start", &words, 1);
     assert!(!yard.checkout.join("never").exists() && yard.left_in_engine().is_empty());
     yard.write("gantry.yml", "hooks: { pre_start: 'sleep 1000 & wait', timeout: 1 }\n");

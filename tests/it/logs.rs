@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -26,6 +26,7 @@ struct Project {
 struct Following {
     child: Child,
     printed: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Project {
@@ -79,9 +80,9 @@ impl Project {
         let mut child =
             command.args(arguments.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let printed = Arc::new(Mutex::new(String::new()));
-        collect(child.stdout.take().unwrap(), &printed);
-        collect(child.stderr.take().unwrap(), &printed);
-        Following { child, printed }
+        let stdout = collect(child.stdout.take().unwrap(), &printed);
+        let stderr = collect(child.stderr.take().unwrap(), &printed);
+        Following { child, printed, readers: vec![stdout, stderr] }
     }
 
     fn docker(&self, arguments: &str) {
@@ -134,6 +135,7 @@ impl Following {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
+        self.readers.drain(..).for_each(|reader| reader.join().unwrap());
         (status.unwrap().code(), self.printed())
     }
 }
@@ -145,14 +147,14 @@ impl Drop for Following {
     }
 }
 
-fn collect(stream: impl Read + Send + 'static, printed: &Arc<Mutex<String>>) {
+fn collect(stream: impl Read + Send + 'static, printed: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let printed = Arc::clone(printed);
     thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
             printed.lock().unwrap().push_str(&(line + "\n"));
         }
-    });
+    })
 }
 
 /// How many processes have that parent.

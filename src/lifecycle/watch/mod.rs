@@ -72,7 +72,7 @@ pub fn watch(
                 let due = watch.guard.next_due().map(|due| due.saturating_duration_since(Instant::now()));
                 due.map_or(options.interval, |due| due.min(options.interval))
             }
-            Err(error) if error.is::<EngineError>() => watch.miss(error, tell)?,
+            Err(error) if error.downcast_ref().is_some_and(EngineError::is_unreachable) => watch.miss(error, tell)?,
             Err(error) => return Err(error),
         };
         if interrupts.received().is_none() && watch.guard.is_over(Instant::now()) {
