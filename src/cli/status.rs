@@ -1,5 +1,6 @@
 //! `gantry status`.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::Result;
@@ -94,7 +95,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
             contexts: view.contexts.iter().map(|context| ContextRow::of(context, &view)).collect(),
         });
     }
-    let rows = Table { allocations: &allocations, view: &view }.rows();
+    let rows = Table::new(&allocations, &view).rows();
     if rows.is_empty() {
         ui.note("nothing is booked; `gantry export --auto` books what the compose file publishes");
         return Ok(());
@@ -134,9 +135,29 @@ fn project_row(view: &ProjectView) -> project_json::Row {
 struct Table<'a> {
     allocations: &'a [Row],
     view: &'a Overview,
+    /// How many ports each service of a context has, counted once: there may be tens of thousands.
+    ports: HashMap<(&'a str, &'a str), usize>,
+    /// Labels that more than one context goes by.
+    ambiguous: HashSet<&'a str>,
+    /// The contexts, by hash.
+    contexts: HashMap<&'a str, &'a ContextView>,
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
+    fn new(allocations: &'a [Row], view: &'a Overview) -> Table<'a> {
+        let mut ports: HashMap<(&str, &str), usize> = HashMap::new();
+        let mut contexts_of_label: HashMap<&str, &str> = HashMap::new();
+        let mut ambiguous = HashSet::new();
+        for row in allocations {
+            *ports.entry((row.context.as_str(), &row.service)).or_default() += 1;
+            if *contexts_of_label.entry(&row.label).or_insert(row.context.as_str()) != row.context.as_str() {
+                ambiguous.insert(row.label.as_str());
+            }
+        }
+        let contexts = view.contexts.iter().map(|view| (view.context.hash.as_str(), view)).collect();
+        Table { allocations, view, ports, ambiguous, contexts }
+    }
+
     /// Context by context: what is booked, then the services that publish nothing; at last the projects that have
     /// neither.
     fn rows(&self) -> Vec<Vec<Cell>> {
@@ -154,9 +175,7 @@ impl Table<'_> {
 
     /// The services of the context that have containers and no port.
     fn portless(&self, view: &ContextView) -> Vec<Vec<Cell>> {
-        let has_port = |service: &str| {
-            self.allocations.iter().any(|row| row.context == view.context.hash && row.service == service)
-        };
+        let has_port = |service: &str| self.ports.contains_key(&(view.context.hash.as_str(), service));
         let mut services: Vec<&str> = view.containers.iter().map(|it| it.service.as_str()).collect();
         services.dedup();
         services.retain(|service| !has_port(service));
@@ -184,12 +203,7 @@ impl Table<'_> {
     }
 
     fn row(&self, row: &Row) -> Vec<Cell> {
-        let is_several = self
-            .allocations
-            .iter()
-            .filter(|other| other.context == row.context && other.service == row.service)
-            .count()
-            > 1;
+        let is_several = self.ports.get(&(row.context.as_str(), row.service.as_str())).is_some_and(|count| *count > 1);
         // As `gantry get` takes it.
         let service = match row.container_port.filter(|_| is_several) {
             Some(port) => format!("{}:{port}", row.service),
@@ -202,14 +216,14 @@ impl Table<'_> {
 
     /// Project, context and label. Two clones of one branch, or two projects of one repository, go by one label.
     fn start(&self, hash: &ContextHash, label: &str, path: &Path) -> [Cell; 3] {
-        let is_ambiguous = self.allocations.iter().any(|row| row.label == label && row.context != *hash);
-        let label = if is_ambiguous { format!("{label} ({})", path.display()) } else { label.to_owned() };
+        let label =
+            if self.ambiguous.contains(label) { format!("{label} ({})", path.display()) } else { label.to_owned() };
         [hostname_at(self.view, path).unwrap_or("-").to_owned(), hash.to_string(), label].map(Cell::from)
     }
 
     /// What the engine says of the service, unless the port is somebody else's or the service has no container.
     fn state(&self, row: &Row) -> Cell {
-        let of_context = self.view.contexts.iter().find(|view| view.context.hash == row.context);
+        let of_context = self.contexts.get(row.context.as_str());
         let containers = of_context.map(|view| view.containers.as_slice()).unwrap_or_default();
         let cell = if row.state == State::Foreign { None } else { service_cell(containers, &row.service) };
         cell.unwrap_or_else(|| row.state_cell())

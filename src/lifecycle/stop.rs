@@ -233,7 +233,6 @@ fn note_stopped(app: &mut App, stage: &Stage, tell: &mut Tell<'_>) {
     let Some(project) = &stage.project else { return };
     let noted = app
         .registry()
-        .map_err(anyhow::Error::from)
         .and_then(|registry| registry.write(|writer| Ok(projects::note_stopped(writer, project.id, clock::now())?)));
     if let Err(error) = noted {
         tell(Event::Warning(&format!("{error:#}")));
