@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::config::Remap;
 use crate::engine::{self, Container};
 use crate::listeners::{self, Listening};
-use crate::model::{EngineKind, Port, Protocol};
-use crate::registry::{contexts, projects};
+use crate::model::{EngineKind, FixedKind, Hostname, Port, Protocol};
+use crate::registry::{contexts, fixed_names, projects};
 use crate::remap::{self, Publishing};
 use crate::resolve::{booked_already, discover};
 
@@ -31,11 +31,12 @@ pub struct Conflict {
 /// Who has the port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// A container of another Compose project; `owner` is the hostname or label that it goes by, where gantry knows it.
+    /// A container of another Compose project.
     Container {
         service: String,
         compose_name: String,
-        owner: Option<String>,
+        /// Where gantry knows it.
+        owner: Option<Owner>,
         /// The container's own name, and what runs it.
         name: String,
         engine: EngineKind,
@@ -46,6 +47,15 @@ pub enum Holder {
     },
     /// Another user's process, or one in another namespace.
     Unknown,
+}
+
+/// Whose a Compose project is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A registered project, which gantry's commands take by this name.
+    Project(Hostname),
+    /// The label of a context that is no project's.
+    Context(String),
 }
 
 /// The project's ports that somebody else has now.
@@ -108,13 +118,19 @@ fn holder(
     Ok(Some(listener.map_or(Holder::Unknown, |it| Holder::Process { name: it.name, pid: it.pid })))
 }
 
-/// The hostname, or else the label, of the Compose project that has the port.
+/// Whose the Compose project is that has the port, by the name that gantry gave it or by that of a `gantry.yml`.
 fn name_owner(app: &mut App, conflict: &mut Conflict) -> Result<()> {
     let Holder::Container { compose_name, owner, .. } = &mut conflict.holder else { return Ok(()) };
     let Some(registry) = app.existing_registry()? else { return Ok(()) };
-    let Some(context) = registry.read(|reader| contexts::of_project_name(reader, compose_name))? else { return Ok(()) };
-    let project = registry.read(|reader| projects::of_path(reader, &context.path))?;
-    *owner = Some(project.map_or(context.label, |project| project.hostname.to_string()));
+    *owner = registry.read(|reader| {
+        let context = match fixed_names::holder_of(reader, FixedKind::Project, compose_name)? {
+            Some(id) => Some(contexts::of_id(reader, id)?),
+            None => contexts::of_project_name(reader, compose_name)?,
+        };
+        let Some(context) = context else { return Ok(None) };
+        let project = projects::of_path(reader, &context.path)?;
+        Ok(Some(project.map_or(Owner::Context(context.label), |project| Owner::Project(project.hostname))))
+    })?;
     Ok(())
 }
 
@@ -123,7 +139,7 @@ impl Conflict {
     pub fn hint(&self) -> String {
         let port = self.port;
         let other = match &self.holder {
-            Holder::Container { owner: Some(owner), .. } if !owner.contains('/') => format!("`gantry stop {owner}`"),
+            Holder::Container { owner: Some(Owner::Project(hostname)), .. } => format!("`gantry stop {hostname}`"),
             Holder::Container { engine: EngineKind::Podman, name, .. } => format!("`podman stop {name}`"),
             Holder::Container { compose_name, .. } => format!("`docker compose -p {compose_name} stop`"),
             Holder::Process { pid, .. } => format!("end the process (`kill {pid}`)"),
@@ -150,11 +166,44 @@ impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Holder::Container { service, compose_name, owner, .. } => {
-                let owner = owner.as_deref().unwrap_or(compose_name);
+                let owner: &dyn fmt::Display = match owner {
+                    Some(Owner::Project(hostname)) => hostname,
+                    Some(Owner::Context(label)) => label,
+                    None => compose_name,
+                };
                 write!(f, "the container of {service} of {owner}")
             }
             Holder::Process { name, pid } => write!(f, "{name} (pid {pid})"),
             Holder::Unknown => f.write_str("a process that this user cannot see"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_hostname_is_stopped_by_gantry() {
+        #[track_caller]
+        fn check(owner: Option<Owner>, engine: EngineKind, expected: &str) {
+            let (service, compose_name, name) = ("web".to_owned(), "shop".to_owned(), "shop-web-1".to_owned());
+            let conflict = Conflict {
+                service: "api".to_owned(),
+                port: Port::new(8080).expect("not 0"),
+                protocol: Protocol::Tcp,
+                holder: Holder::Container { service, compose_name, owner, name, engine },
+                place: "compose.yaml:3".to_owned(),
+                is_fixed: false,
+            };
+            let hint = conflict.hint();
+            assert_eq!(hint.split_once(';').map(|(first, _)| first), Some(expected));
+        }
+        let hostname = Hostname::from_directory("shop");
+        let outside_git = || Some(Owner::Context("shop".to_owned()));
+        check(Some(Owner::Project(hostname)), EngineKind::Podman, "`gantry stop shop`");
+        check(outside_git(), EngineKind::Docker, "`docker compose -p shop stop`");
+        check(outside_git(), EngineKind::Podman, "`podman stop shop-web-1`");
+        check(None, EngineKind::Docker, "`docker compose -p shop stop`");
     }
 }

@@ -7,8 +7,13 @@ use crate::model::{FixedKind, FixedName};
 
 /// The context that uses the name.
 pub fn holder(reader: &Reader, name: &FixedName) -> Result<Option<i64>> {
+    holder_of(reader, name.kind, &name.name)
+}
+
+/// The context that uses the name of this kind.
+pub fn holder_of(reader: &Reader, kind: FixedKind, name: &str) -> Result<Option<i64>> {
     let sql = "SELECT context_id FROM fixed_names WHERE kind = ? AND name = ?";
-    reader.query_row(sql, [name.kind.as_str(), &name.name], |row| row.get(0)).optional()
+    reader.query_row(sql, [kind.as_str(), name], |row| row.get(0)).optional()
 }
 
 /// The kinds and names that the context uses.
