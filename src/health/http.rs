@@ -116,6 +116,7 @@ impl Resolver for Fixed {
 #[cfg(test)]
 mod tests {
     use std::io::{BufRead, BufReader, Read, Write};
+    use std::iter;
     use std::net::TcpListener;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -230,10 +231,13 @@ mod tests {
         });
         assert_eq!(http_get(&[server.address()], "a", 2, LONG), Outcome::Down(Reason::Closed));
         assert!(http_get(&[server.address()], "a", 2, LONG).is_up());
-        let port = closed_port();
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let asking = thread::spawn(move || http_get(&[address], "a", u32::MAX, LONG));
-        let listener = TcpListener::bind(address).unwrap();
+        // Somebody else may be faster at a port that nobody holds.
+        let (asking, listener) = iter::repeat_with(|| SocketAddr::from(([127, 0, 0, 1], closed_port())))
+            .find_map(|address| {
+                let asking = thread::spawn(move || http_get(&[address], "a", u32::MAX, LONG));
+                TcpListener::bind(address).ok().map(|listener| (asking, listener))
+            })
+            .unwrap();
         let _server = Server::with(listener, |mut client| {
             let _ = servers::answer(&mut client, "200 OK", "");
             client
