@@ -9,7 +9,7 @@ use super::ui::Ui;
 use crate::app::App;
 use crate::model::{Port, ServiceName};
 use crate::registry::Allocation;
-use crate::resolve::{BookOptions, Booked, Discovery, Face, book_project, book_service, discover};
+use crate::resolve::{BookOptions, Booked, Discovery, book_project, book_service, discover};
 
 /// Book a port for a service, whatever its name
 ///
@@ -86,8 +86,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 
 /// The service that the name means: `mq:5672` is `mq`, where the compose file has that.
 fn service_of(discovery: &Discovery, name: &str) -> ServiceName {
-    let is_called = |face: &&Face| *name == format!("{}:{}", face.service, face.container_port);
-    let face = discovery.slots.iter().flat_map(|slot| &slot.faces).find(is_called);
+    let face = discovery.slots.iter().find_map(|slot| slot.face_called(name));
     face.map_or_else(|| ServiceName::new(name), |face| face.service.clone())
 }
 

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::model::{Kind, ServiceName};
 use crate::registry::{Allocation, ContextRow, ranges};
 use crate::resolve::{
-    BookOptions, Claim, Discovery, Face, Note, UnknownService, book_service, discover, find_allocation, known,
-    nearest_names, note_use,
+    BookOptions, Claim, Discovery, Note, UnknownService, book_service, discover, find_allocation, known, nearest_names,
+    note_use,
 };
 
 /// Print a service's port
@@ -69,7 +69,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     }
     let found = find_allocation(&booked.allocations, &args.service).or_else(|| {
         // The service publishes through a variable that belongs to another one.
-        let slot = discovery.slots.iter().find(|slot| slot.faces.iter().any(|face| is_called(face, &args.service)))?;
+        let slot = discovery.slots.iter().find(|slot| slot.is_called(&args.service))?;
         find_allocation(&booked.allocations, slot.service.as_str())
     });
     match found {
@@ -109,7 +109,7 @@ fn held(app: &mut App, only_looks: bool) -> Result<Option<(ContextRow, Vec<Alloc
 /// The service that `name` would book: one of the compose file, the only one of that kind, or a name that has a range.
 fn bookable(app: &mut App, name: &str, discovery: &Discovery) -> Result<Option<ServiceName>> {
     let faces = || discovery.slots.iter().flat_map(|slot| &slot.faces);
-    if let Some(face) = faces().find(|face| is_called(face, name)) {
+    if let Some(face) = discovery.slots.iter().find_map(|slot| slot.face_called(name)) {
         return Ok(Some(face.service.clone()));
     }
     if let Some(kind) = Kind::by_name(name).filter(|kind| *kind != Kind::DEFAULT) {
@@ -124,10 +124,4 @@ fn bookable(app: &mut App, name: &str, discovery: &Discovery) -> Result<Option<S
     let Some(registry) = app.existing_registry()? else { return Ok(None) };
     let range = registry.read(|reader| ranges::find(reader, name))?;
     Ok(range.map(|_| ServiceName::new(name)))
-}
-
-/// Whether the entry goes by `SERVICE` or `SERVICE:CONTAINER_PORT`.
-fn is_called(face: &Face, name: &str) -> bool {
-    let service = face.service.as_str();
-    name == service || *name == format!("{service}:{}", face.container_port)
 }

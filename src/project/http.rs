@@ -38,14 +38,15 @@ const TOOLS: [&str; 14] = [
     "meilisearch",
 ];
 
-/// The service that is the project's web server, as `gantry get` takes it.
+/// The service that is the project's web server, as `gantry get` takes it: of those that share a port, the first of the
+/// file.
 ///
 /// # Errors
 /// [`ProjectError::NoSuchHttpService`].
 pub(super) fn http_service(discovery: &Discovery, wanted: Option<&str>) -> Result<String, ProjectError> {
     let servers = || discovery.slots.iter().filter(|slot| slot.protocol == Protocol::Tcp);
     if let Some(wanted) = wanted {
-        let named = servers().filter(|slot| is_called(slot, wanted)).min_by_key(|slot| rank(slot));
+        let named = servers().filter(|slot| slot.is_called(wanted)).min_by_key(|slot| rank(slot));
         return match named {
             Some(slot) => Ok(name_of(slot, discovery)),
             None if discovery.slots.is_empty() => Ok(wanted.to_owned()),
@@ -71,15 +72,10 @@ pub fn http_port(app: &mut App, project: &ProjectRow) -> Result<Option<Allocatio
 }
 
 fn no_such_service(discovery: &Discovery, wanted: &str) -> ProjectError {
-    let mut known: Vec<String> = discovery.slots.iter().map(|slot| slot.service.to_string()).collect();
+    let faces = discovery.slots.iter().flat_map(|slot| &slot.faces);
+    let mut known: Vec<String> = faces.map(|face| face.service.to_string()).collect();
     known.dedup();
     ProjectError::NoSuchHttpService { service: wanted.to_owned(), known }
-}
-
-/// Whether the slot is the one of `SERVICE` or `SERVICE:CONTAINER_PORT`.
-pub(super) fn is_called(slot: &Slot, name: &str) -> bool {
-    let service = slot.service.as_str();
-    name == service || name == format!("{service}:{}", slot.container_port)
 }
 
 fn name_of(slot: &Slot, discovery: &Discovery) -> String {

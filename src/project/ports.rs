@@ -3,7 +3,6 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::http::is_called;
 use super::scan::scan;
 use crate::app::App;
 use crate::model::{ExposedPort, Port, Protocol};
@@ -45,7 +44,7 @@ pub fn port_lines(app: &mut App, http_service: Option<&str>) -> Result<(Vec<Port
         let row = rows.iter().find(|row| row.variable.as_deref() == Some(slot.variable.as_str()));
         let is_http = match row {
             Some(row) => http == Some(row.id),
-            None => http.is_none() && http_service.is_some_and(|name| is_called(slot, name)),
+            None => http.is_none() && http_service.is_some_and(|name| slot.is_called(name)),
         };
         for face in faces_beside(slot, row) {
             lines.push(PortLine::published(face, row, is_http));

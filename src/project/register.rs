@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::http::{http_service, is_called};
+use super::http::http_service;
 use super::{ProjectError, scan::scan};
 use crate::app::App;
 use crate::model::{Hostname, Port, Scan};
@@ -60,7 +60,7 @@ pub fn propose(app: &mut App, path: Option<&Path>, hostname: Option<Hostname>) -
     check_free(taken.iter(), &hostname, &root)?;
     let discovery = discover(app)?;
     let http_service = http_service(&discovery, app.config()?.http.as_deref())?;
-    let preferred = discovery.slots.iter().find(|slot| is_called(slot, &http_service)).and_then(|slot| slot.preferred);
+    let preferred = discovery.slots.iter().find(|slot| slot.is_called(&http_service)).and_then(|slot| slot.preferred);
     Ok(Proposal { hostname, is_named, path: root, scan: scan(app)?, http_service, port: None, preferred })
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use super::ProjectError;
-use super::http::{http_service, is_called};
+use super::http::http_service;
 use super::register::{go_to_root, require_free_path, settle_http};
 use super::select::require_own_root;
 use super::update::carry_http;
@@ -65,7 +65,7 @@ pub fn apply(app: &mut App, project: &ProjectRow, settings: &Settings) -> Result
     let (context, discovery) = (app.context()?.clone(), discover(app)?);
     let service = chosen_service(app, project, &discovery, settings.http_service.as_deref())?;
     let held = known(app)?.and_then(|(claim, _)| claim.into_row());
-    let is_by_name = !discovery.slots.iter().any(|slot| is_called(slot, &service));
+    let is_by_name = !discovery.slots.iter().any(|slot| slot.is_called(&service));
     app.registry()?.write(|writer| {
         require_free_path(projects::all(writer)?.iter().filter(|other| other.id != project.id), &path)?;
         if settings.path.is_some() {

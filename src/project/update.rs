@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
-use super::http::{BY_NAME, http_service, is_called};
+use super::http::{BY_NAME, http_service};
 use super::register::settle_http;
 use super::{scan::scan, select::require_own_root};
 use crate::app::App;
@@ -48,11 +48,14 @@ pub enum Difference {
 pub fn plan(app: &mut App, project: &ProjectRow) -> Result<Update> {
     require_own_root(app, project)?;
     let (scan, discovery) = (scan(app)?, discover(app)?);
-    let still_there = discovery.slots.iter().any(|slot| is_called(slot, &project.http_service));
+    let name = project.http_service.as_str();
     let wanted = app.config()?.http.clone();
-    let http_service = match (&wanted, still_there) {
-        (None, true) => project.http_service.clone(),
-        _ => http_service(&discovery, wanted.as_deref())?,
+    let is_there = discovery.slots.iter().any(|slot| slot.is_called(name));
+    // Whose port goes by another service's name now is asked for by its own, and found.
+    let is_first = |slot: &Slot| slot.face_called(name).is_some_and(|face| face.service == slot.service);
+    let http_service = match &wanted {
+        None if discovery.slots.iter().any(is_first) => name.to_owned(),
+        wanted => http_service(&discovery, wanted.as_deref().or(is_there.then_some(name)))?,
     };
     let mut differences = differences(&project.scan, &scan);
     if http_service != project.http_service {
@@ -100,7 +103,7 @@ pub fn apply(app: &mut App, update: &Update) -> Result<(Booked, Allocation)> {
 pub(super) fn carry_http(writer: &Reader, held: &ContextRow, from: &str, to: &str, slots: &[Slot]) -> Result<()> {
     let rows = allocations::of_context(writer, held.id)?;
     let Some((http, _)) = find_allocation(&rows, from).filter(|_| from != to) else { return Ok(()) };
-    let slot = slots.iter().find(|slot| is_called(slot, to));
+    let slot = slots.iter().find(|slot| slot.is_called(to));
     if let Some((other, _)) = find_allocation(&rows, to).filter(|(other, _)| other.id != http.id) {
         allocations::delete(writer, other.id)?;
     }

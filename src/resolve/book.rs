@@ -6,7 +6,7 @@ use super::choose::{Chooser, Demand};
 use super::claim::{self, Claim};
 use super::names::{self, Clash};
 use super::pair::{Entry, pair};
-use super::{Discovery, Face, Note, PortTaken, Slot};
+use super::{Discovery, Note, PortTaken, Slot};
 use crate::allocator::Exhausted;
 use crate::app::App;
 use crate::model::{Context, Kind, Port, Protocol, ServiceName};
@@ -73,11 +73,7 @@ pub fn book_within(writer: &Reader, context: &Context, discovery: &Discovery, ht
 
 /// The service of `SERVICE` or `SERVICE:CONTAINER_PORT`, where the compose file publishes nothing for it.
 fn beside(slots: &[Slot], http_service: &str) -> Option<ServiceName> {
-    let is_it = |face: &Face| {
-        let service = face.service.as_str();
-        http_service == service || http_service == format!("{service}:{}", face.container_port)
-    };
-    let is_published = slots.iter().flat_map(|slot| &slot.faces).any(is_it);
+    let is_published = slots.iter().any(|slot| slot.is_called(http_service));
     (!is_published).then(|| ServiceName::new(http_service))
 }
 

@@ -53,6 +53,20 @@ pub struct Discovery {
 }
 
 impl Slot {
+    /// Whether one of its entries goes by `SERVICE` or `SERVICE:CONTAINER_PORT`.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.face_called(name).is_some()
+    }
+
+    /// Its first entry that goes by `SERVICE` or `SERVICE:CONTAINER_PORT`.
+    pub fn face_called(&self, name: &str) -> Option<&Face> {
+        let is_called = |face: &&Face| {
+            let service = face.service.as_str();
+            name == service || name == format!("{service}:{}", face.container_port)
+        };
+        self.faces.iter().find(is_called)
+    }
+
     /// Whether `next` follows in the same range of the file.
     pub(super) fn is_neighbour_of(&self, next: &Slot) -> bool {
         let follows = |(a, b): (Block, Block)| a.length == b.length && a.index + 1 == b.index;
@@ -235,6 +249,19 @@ mod tests {
         let twice = [entry("web", 80, Tcp, fixed(8080)), entry("web", 80, Tcp, fixed(8081))];
         check(&twice, &[("web", 80, "WEB_80_PORT"), ("web", 80, "WEB_80_2_PORT")]);
         assert_eq!(slots_of(&twice, &mut Vec::new()).iter().map(|slot| slot.ordinal).collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn a_slot_goes_by_each_of_its_entries() {
+        use Protocol::Tcp;
+        let ports = [entry("a", 80, Tcp, variable("WEB")), entry("b", 81, Tcp, variable("WEB"))];
+        let slots = slots_of(&ports, &mut Vec::new());
+        for (name, expected) in [("a", Some(80)), ("a:80", Some(80)), ("b", Some(81)), ("b:81", Some(81))] {
+            assert_eq!(slots[0].face_called(name).map(|face| face.container_port.number()), expected, "{name}");
+        }
+        for name in ["c", "a:81", "b:80", "b:", ""] {
+            assert!(!slots[0].is_called(name), "{name}");
+        }
     }
 
     #[test]

@@ -284,6 +284,31 @@ fn what_cannot_be_read_is_not_registered() {
 }
 
 #[test]
+fn services_that_share_a_port_share_its_names() {
+    const SHARED: &str = "services:\n  a: { image: nginx, ports: ['${WEB:-{1}}:80'] }\n  \
+                          b: { image: nginx, ports: ['${WEB:-{1}}:81'] }\n";
+    for name in ["b", "b:81", "a"] {
+        let shop = Shop::new();
+        shop.compose(SHARED);
+        shop.sandbox.write("shop/gantry.yml", format!("http: {name}\n"));
+        shop.check("register", "shop {1}\n", REGISTERED, 0);
+        let project = shop.gantry("config --json").json()["project"].clone();
+        assert_eq!((&project["http_service"], &project["http_port"]), (&"a".into(), &shop.port(1).into()), "{name}");
+        shop.check("update", "", "gantry: nothing has changed in shop\n", 0);
+        // The other one comes first now.
+        let (a, b) =
+            ("a: { image: nginx, ports: ['${WEB:-{1}}:80'] }", "b: { image: nginx, ports: ['${WEB:-{1}}:81'] }");
+        shop.compose(&format!("services:\n  {b}\n  {a}\n"));
+        shop.gantry("update").require_success();
+        assert_eq!(shop.gantry("config --json").json()["project"]["http_port"], shop.port(1), "{name}");
+        shop.sandbox.write("shop/gantry.yml", "");
+        shop.compose(SHARED);
+        shop.gantry("update").require_success();
+        assert_eq!(shop.gantry("config --json").json()["project"]["http_port"], shop.port(1), "{name}");
+    }
+}
+
+#[test]
 fn where_nothing_can_be_written_nothing_is_registered() {
     let shop = Shop::booked();
     let before = shop.registry_bytes();
