@@ -1,7 +1,5 @@
 //! Every project and every context, and what the engines run for them.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
 use super::state::{RunState, state_of};
@@ -72,7 +70,10 @@ pub fn overview(app: &mut App) -> Result<Overview> {
     let is_known = failure.is_none() && silent.is_none();
     let contexts: Vec<ContextView> =
         rows.into_iter().map(|(names, row)| view(row, names, &containers, is_known)).collect();
-    let projects = projects.into_iter().map(|project| view_of_project(project, &contexts, is_known)).collect();
+    // Goes from one to the next with the registry open.
+    let mut there = App::default();
+    let projects =
+        projects.into_iter().map(|project| view_of_project(&mut there, project, &contexts, is_known)).collect();
     Ok(Overview { projects, contexts, failure, silent })
 }
 
@@ -97,17 +98,16 @@ fn state(containers: &[&Container], is_known: bool) -> RunState {
     }
 }
 
-fn view_of_project(project: ProjectRow, contexts: &[ContextView], is_known: bool) -> ProjectView {
+fn view_of_project(there: &mut App, project: ProjectRow, contexts: &[ContextView], is_known: bool) -> ProjectView {
     let of_path = contexts.iter().filter(|view| view.context.path == project.path);
     let state = state(&of_path.flat_map(|view| &view.containers).collect::<Vec<_>>(), is_known);
     let is_gone = !files::is_dir(&project.path);
-    let http_port = http_port_of(&project, project.path.clone());
+    let http_port = http_port_of(there, &project);
     ProjectView { project, http_port, state, is_gone }
 }
 
 /// A checkout that cannot be read has none to tell.
-fn http_port_of(project: &ProjectRow, path: PathBuf) -> Option<Port> {
-    let mut there = App::default();
-    there.enter(path);
-    http_port(&mut there, project).ok().flatten().map(|row| row.port)
+fn http_port_of(there: &mut App, project: &ProjectRow) -> Option<Port> {
+    there.enter(project.path.clone());
+    http_port(there, project).ok().flatten().map(|row| row.port)
 }
