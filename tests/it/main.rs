@@ -31,6 +31,7 @@ mod lifecycle;
 mod linked;
 mod logs;
 mod memo;
+mod mishaps;
 mod podman;
 mod ports;
 mod projects;

@@ -113,7 +113,8 @@ impl Yard {
     /// What `docker` prints.
     #[track_caller]
     pub fn docker(&self, arguments: &str) -> String {
-        let mut command = self.sandbox.command("docker", &self.checkout);
+        // The checkout may be gone by then.
+        let mut command = self.sandbox.command("docker", &self.sandbox.path("home"));
         command.args(self.fill(arguments).split_whitespace());
         self.sandbox.run(&mut command).require_success().stdout
     }
