@@ -15,7 +15,7 @@ use anyhow::Result;
 use crate::app::App;
 use crate::compose::Project;
 use crate::engine::{Container, EngineError, Publication, Usage};
-use crate::health::{Kind, Limits, Outcome, Probe, ask_all};
+use crate::health::{Kind, Limits, Outcome, Probe, Reason, ask_all};
 use crate::lifecycle::{LifecycleError, Stage};
 use crate::model::{EngineKind, Port, Protocol};
 use crate::project::{Selected, http_port};
@@ -108,8 +108,18 @@ impl Checkup {
             let outcomes = ask_all(&probes, &limits);
             (usages.join().unwrap_or_default(), outcomes)
         });
-        let answers: Vec<(Probe, Outcome)> = probes.into_iter().zip(outcomes).collect();
+        let mut answers: Vec<(Probe, Outcome)> = probes.into_iter().zip(outcomes).collect();
+        answers.retain(|(probe, outcome)| !self.is_optional(probe, outcome));
         Ok(Report::of(containers, &self.expected, &answers, &usages))
+    }
+
+    /// The HTTP port of a server that no container is, beside those that are: whether it is to run, only who starts it
+    /// knows.
+    fn is_optional(&self, probe: &Probe, outcome: &Outcome) -> bool {
+        let is_in_file = self.expected.iter().any(|it| it.service == probe.service);
+        let containers = self.stage.as_ref().map(|stage| stage.containers.as_slice()).unwrap_or_default();
+        let has_container = containers.iter().any(|it| it.service == probe.service);
+        self.stage.is_some() && !is_in_file && !has_container && matches!(outcome, Outcome::Down(Reason::Refused))
     }
 
     /// The engine that was asked.

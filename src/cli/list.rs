@@ -23,8 +23,8 @@ Examples:
   gantry list
   gantry list --json | jq -r '.projects[] | \"\\(.hostname) \\(.http_port)\"'
 
-States: running, partial (some containers run), stopped, down (there are none), unknown (no engine answers), and gone
-where the directory is not there any more (`is_gone` in JSON).";
+States: running, partial (some containers run), stopped, down (there are none), unknown (an engine
+does not answer), and gone where the directory is not there any more (`is_gone` in JSON).";
 
 #[derive(Serialize)]
 struct Answer {

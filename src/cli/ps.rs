@@ -62,7 +62,12 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let selected = select_or_gone(app, args.target.hostname.as_deref())?;
     let stage = Stage::open(app, &selected, args.target.engine.engine)?;
     if !args.json && stage.as_ref().is_none_or(|stage| stage.containers.is_empty()) {
-        ui.note(&format!("{} has no containers; `gantry start` makes them", selected.name));
+        if let Some(silent) = stage.as_ref().and_then(|stage| stage.silent.as_ref()) {
+            ui.warn(&format!("{silent}; whether it has any, nobody knows"));
+        }
+        let can_start = app.project().is_ok_and(|project| !project.files.is_empty());
+        let hint = if can_start { "; `gantry start` makes them" } else { "" };
+        ui.note(&format!("{} has no containers{hint}", selected.name));
         return Ok(());
     }
     print(ui, stage.as_ref(), args.json)

@@ -39,8 +39,8 @@ Examples:
   gantry status --live
   gantry status -a --json | jq '.allocations[] | select(.state == \"foreign\")'
 
-States: free (nobody listens), listening (the context's own process or container), foreign (somebody else's); of a
-project's services what the engine says: running, exited, …";
+States: free (nobody listens), listening (the context's own process or container), foreign
+(somebody else's); of a project's services what the engine says: running, exited, …";
 
 const HEADER: [&str; 6] = ["project", "context", "label", "service", "port", "state"];
 

@@ -35,6 +35,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let mut progress = Progress::new(ui);
     let stopped = lifecycle::stop(app, &selected, options, &mut |event| progress.tell(event), &interrupts)?;
     drop(progress);
+    if let Some(silent) = stopped.as_ref().and_then(|stage| stage.silent.as_ref()) {
+        ui.warn(&format!("{silent}; whether it runs anything, nobody knows"));
+    }
     ui.note(&match stopped {
         Some(stage) if stage.is_stopped => format!("stopped {}", selected.name),
         _ => format!("nothing of {} runs", selected.name),

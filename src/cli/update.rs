@@ -8,8 +8,9 @@ use crate::app::App;
 use crate::engine::{Container, EngineError};
 use crate::lifecycle::{Stage, conflicts};
 use crate::model::{Port, ScannedPort};
-use crate::project::{Difference, Selected, apply_update, http_port, plan_update, select_registered};
+use crate::project::{Difference, Selected, Update, apply_update, http_port, plan_update, select_registered};
 use crate::registry::Allocation;
+use crate::resolve::Booked;
 
 /// Look at a project's files again and take over what has changed
 ///
@@ -94,6 +95,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     if args.json {
         return ui.json(&answer);
     }
+    kept(&update, &booked).iter().for_each(|note| ui.note(note));
     for row in &update.in_use {
         ui.note(&format!("{} keeps {} while it is in use; update again after a restart", row.service, row.port));
     }
@@ -133,6 +135,25 @@ fn is_absence(reason: &EngineError) -> bool {
         EngineError::None { docker, podman } => is_absence(docker) && is_absence(podman),
         _ => false,
     }
+}
+
+/// The services that keep their ports although the file names others by now.
+fn kept(update: &Update, booked: &Booked) -> Vec<String> {
+    let changed = update.differences.iter().filter_map(|difference| match difference {
+        Difference::PortChanged { to, .. } if to.published.parse::<Port>().is_ok() => Some(to),
+        _ => None,
+    });
+    let note = |to: &ScannedPort| {
+        let is_it = |row: &&Allocation| {
+            row.service.as_str() == to.service && row.container_port.map(Port::number) == Some(to.container_port)
+        };
+        let row = booked.allocations.iter().find(is_it).filter(|row| row.port.to_string() != to.published)?;
+        let (service, port, wanted) = (&to.service, row.port, &to.published);
+        Some(format!(
+            "{service} keeps {port}; `gantry release {service}`, and the next start takes {wanted} if it is free"
+        ))
+    };
+    changed.filter_map(note).collect()
 }
 
 /// What has changed and, before it is taken over, whether the project runs.

@@ -233,6 +233,13 @@ pub fn find_of(project: &str, wanted: Option<EngineKind>) -> Result<(Box<dyn Eng
     Ok((engine, containers))
 }
 
+/// Why Docker, which is installed, does not tell what it runs, where Podman answers instead of it. Asked where Podman
+/// has nothing of a project.
+pub fn silent_beside(engine: &dyn Engine) -> Option<EngineError> {
+    let docker = if engine.kind() == EngineKind::Podman { Docker::find().err() } else { None };
+    docker.filter(|error| !error.is_absence())
+}
+
 /// What every engine on the machine runs.
 #[derive(Debug, Default)]
 pub struct Everywhere {

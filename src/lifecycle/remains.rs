@@ -44,6 +44,9 @@ pub fn remains(app: &mut App, departure: &Departure) -> Result<Vec<Remains>> {
     let mut found = Vec::new();
     for compose_name in names {
         let (engine, containers) = engine::find_of(&compose_name, wanted)?;
+        if let Some(silent) = engine::silent_beside(&*engine).filter(|_| containers.is_empty() && wanted.is_none()) {
+            return Err(silent.into());
+        }
         let volumes = engine::volumes(&*engine, &compose_name)?;
         found.push(Remains { compose_name, engine, containers, volumes });
     }

@@ -11,7 +11,7 @@ use super::state::summary;
 use crate::app::App;
 use crate::config::ProjectConfig;
 use crate::context;
-use crate::engine::{self, Container, Engine, Invocation, Request};
+use crate::engine::{self, Container, Engine, EngineError, Invocation, Request};
 use crate::exports::Resolution;
 use crate::model::{ContextHash, EngineKind};
 use crate::project::Selected;
@@ -55,6 +55,8 @@ pub struct Stage {
     pub is_stopped: bool,
     /// There is no directory any more, and so nothing but the engine to ask.
     pub is_gone: bool,
+    /// Why another engine does not tell whether it has any of its containers.
+    pub silent: Option<EngineError>,
     /// What stands for Compose, once it was asked for.
     composer: Option<Invocation>,
 }
@@ -76,6 +78,8 @@ impl Stage {
         let config = if gone.is_some() { ProjectConfig::default() } else { app.config().cloned().unwrap_or_default() };
         let compose_name = config.project_name.map_or(held.project_name, |name| name.to_string());
         let (engine, containers) = engine::find_of(&compose_name, wanted.or(config.engine))?;
+        let asked = wanted.or(config.engine);
+        let silent = if containers.is_empty() && asked.is_none() { engine::silent_beside(&*engine) } else { None };
         let root = held.path;
         let others = match app.existing_registry()? {
             Some(registry) => registry.read(contexts::all)?.into_iter().map(|other| other.path).collect(),
@@ -83,6 +87,7 @@ impl Stage {
         };
         let mut stage = Stage {
             is_gone: gone.is_some(),
+            silent,
             name: selected.name.clone(),
             project: selected.project.clone(),
             hash: held.hash,

@@ -20,4 +20,4 @@ pub use register::{Proposal, propose, register};
 pub use select::{Selected, all, project_here, select, select_registered};
 pub use setting::{SETTINGS, apply as apply_settings, parse as parse_settings};
 pub use unregister::{Departure, plan as plan_departure, unregister};
-pub use update::{Difference, apply as apply_update, plan as plan_update};
+pub use update::{Difference, Update, apply as apply_update, plan as plan_update};

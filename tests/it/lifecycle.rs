@@ -187,7 +187,7 @@ fn nothing_to_run() {
     let output = yard.gantry_in(&native, "start");
     assert_eq!(output.status, 3);
     assert!(output.stderr.contains("native has no compose file"), "{output:?}");
-    yard.gantry_in(&native, "ps").check("", "gantry: native has no containers; `gantry start` makes them\n", 0);
+    yard.gantry_in(&native, "ps").check("", "gantry: native has no containers\n", 0);
     yard.check_failure("start nowhere", &["no project is called `nowhere`", "gantry list"], 3);
     yard.check_failure("stop bere-{0}", &["did you mean `bare-{0}`?"], 3);
 }
