@@ -20,7 +20,7 @@ use crate::sys::{env, process};
 #[command(after_help = EXAMPLES, override_usage = "gantry exec [OPTIONS] [HOSTNAME] <SERVICE> <CMD>...")]
 pub struct Args {
     /// The service, then the command and its arguments; a hostname before them names the project
-    #[arg(required = true, num_args = 2.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "SERVICE CMD")]
+    #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "SERVICE CMD")]
     words: Vec<String>,
     /// Which of several containers, counted from 1
     #[arg(long, value_name = "N")]

@@ -265,9 +265,11 @@ fn of_lifecycle(error: &LifecycleError) -> (&'static str, u8, Option<String>) {
             let hint = conflicts.first().map(|conflict| format!("{}; --force goes on all the same", conflict.hint()));
             ("port_conflict", CONFLICT, hint)
         }
-        LifecycleError::Compose { .. } => {
-            ("compose", FAILED, Some("`gantry logs` shows what the containers say; `gantry down` clears up".to_owned()))
-        }
+        LifecycleError::Compose { .. } => (
+            "compose",
+            FAILED,
+            Some("`gantry ps` shows what is there, `gantry logs` what it says; `gantry down` clears up".to_owned()),
+        ),
         LifecycleError::NotUp { .. } => {
             ("not_up", FAILED, Some("`gantry logs` shows more; `gantry stop` stops what runs".to_owned()))
         }

@@ -15,7 +15,7 @@ use super::stop::{StopOptions, stop_held};
 use super::wait::await_up;
 use crate::app::App;
 use crate::config::Hooks;
-use crate::engine::Request;
+use crate::engine::{Container, Request};
 use crate::exports::{self, ResolveOptions};
 use crate::model::{EngineKind, ProjectKind, ServiceName};
 use crate::project::{ProjectError, Selected};
@@ -104,6 +104,7 @@ fn start_held(
     let active = project.services.clone();
     let services: Vec<ServiceName> = active.iter().chain(&project.inactive).cloned().collect();
     let request = Request::Up { build: options.build, services: &services };
+    let before = runs_of(&stage.containers);
     tell(Event::Phase("starting"));
     if let Err(error) = stage.compose("start", &request, variables, tell, interrupts) {
         let error = explained(app, stage, error);
@@ -112,8 +113,10 @@ fn start_held(
         }
         return Err(error);
     }
-    note_started(app, stage, tell);
     stage.refresh()?;
+    if runs_of(&stage.containers) != before {
+        note_started(app, stage, tell);
+    }
     if let Some(patience) = options.wait {
         tell(Event::Phase("waiting until it is up"));
         await_up(stage, &active, patience, tell, interrupts)?;
@@ -216,6 +219,11 @@ fn explained(app: &mut App, stage: &Stage, error: anyhow::Error) -> anyhow::Erro
         }
         _ => error,
     }
+}
+
+/// What tells one run of the containers from another.
+fn runs_of(containers: &[Container]) -> Vec<(String, Option<String>)> {
+    containers.iter().map(|it| (it.id.clone(), it.started_at.clone())).collect()
 }
 
 /// A registry that cannot be written loses the time of the start, and nothing else.

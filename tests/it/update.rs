@@ -325,3 +325,32 @@ fn what_runs_is_told_and_what_stands_in_the_way() {
     let end = "gantry: {name} is up to date|warning: {name} runs as it was; `gantry restart {name}` starts it anew";
     assert_eq!(lines[1..].join("|"), yard.fill(end), "{output:?}");
 }
+
+#[test]
+fn a_service_keeps_its_port_where_the_file_names_another() {
+    let shop = registered(WEB);
+    shop.compose("services:\n  web: { image: nginx, ports: ['{3}:80'] }\n");
+    let output = shop.gantry("update --yes").require_success();
+    assert_eq!(output.stdout, shop.fill("~ port web:80/tcp on {1} is web:80/tcp on {3} now\n"));
+    let note = "gantry: web keeps {1}; `gantry release web`, and the next start takes {3} if it is free\n";
+    assert!(output.stderr.contains(&shop.fill(note)), "{output:?}");
+    shop.gantry("release web").require_success();
+    shop.gantry("export --auto").require_success();
+    shop.check_bookings(&["shop/main web {3}"]);
+}
+
+#[test]
+fn a_port_that_is_in_use_is_kept_and_said_so() {
+    let shop =
+        registered("  web: { image: nginx, ports: ['{1}:80'] }\n  db: { image: postgres, ports: ['{2}:5432'] }\n");
+    shop.compose("services:\n  web: { image: nginx, ports: ['{1}:80'] }\n");
+    let listener = listen(shop.port(2));
+    let output = shop.gantry("update --yes").require_success();
+    assert_eq!(output.stdout, shop.fill("- service db\n- port db:5432/tcp on {2}\n"));
+    let note = "gantry: db keeps {2} while it is in use; update again after a restart\n";
+    assert!(output.stderr.contains(&shop.fill(note)), "{output:?}");
+    drop(listener);
+    let output = shop.gantry("update --yes").require_success();
+    assert_eq!(output.stdout, shop.fill("- the port of db ({2})\n"));
+    shop.check_bookings(&["shop/main web {1}"]);
+}
