@@ -98,8 +98,9 @@ fn take_along(writer: &Reader, project: &ProjectRow, context: &Context) -> Resul
 /// Where the project's commands run: the directory that is asked for, else the same one at the new place.
 fn directory_in(project: &ProjectRow, path: &Path, wanted: Option<&str>) -> Result<PathBuf, ProjectError> {
     let Some(wanted) = wanted else {
-        let same = project.directory.strip_prefix(&project.path).map(|below| path.join(below));
-        return Ok(same.ok().filter(|directory| files::is_dir(directory)).unwrap_or_else(|| path.to_owned()));
+        // Part by part: an empty one would leave a slash at the end.
+        let same = project.directory.strip_prefix(&project.path).map(|below| path.iter().chain(below).collect());
+        return Ok(same.ok().filter(|directory: &PathBuf| files::is_dir(directory)).unwrap_or_else(|| path.to_owned()));
     };
     let directory = files::canonicalize(&path.join(wanted))
         .ok()

@@ -370,3 +370,14 @@ fn the_service_of_an_http_port_without_a_compose_file_is_renamed() {
     let error = "error: gantry.yml says `http: http`\nhint: change it there, then `gantry update`\n";
     shop.check_in(&app, "config --set http_service=server", "", error, 2);
 }
+
+#[test]
+fn a_setting_leaves_the_others_as_they_were() {
+    let shop = Shop::registered();
+    let project = || shop.gantry("config --json").json()["project"].clone();
+    let before = project();
+    shop.gantry("config --set http_port={3}").require_success();
+    let after = project();
+    assert_eq!((&after["path"], &after["directory"]), (&before["path"], &before["directory"]));
+    assert_eq!(after["http_port"], shop.port(3));
+}
