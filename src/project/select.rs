@@ -1,9 +1,12 @@
 //! Which project a command means: the one that it names, else the one of the current directory.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::ProjectError;
 use crate::app::App;
+use crate::config::FILE_NAME;
 use crate::model::Hostname;
 use crate::registry::{ProjectRow, projects};
 use crate::resolve::nearest_of;
@@ -89,6 +92,7 @@ pub fn project_here(app: &mut App) -> Result<Option<ProjectRow>> {
         Err(_) => app.directory()?.to_owned(),
     };
     let directory = app.directory()?.to_owned();
+    let is_bare = is_bare(app, &directory);
     let Some(registry) = app.existing_registry()? else { return Ok(None) };
     let places = directory.ancestors().take_while(|place| place.starts_with(&start)).chain([start.as_path()]);
     for place in places {
@@ -96,7 +100,22 @@ pub fn project_here(app: &mut App) -> Result<Option<ProjectRow>> {
             return Ok(Some(project));
         }
     }
+    for place in directory.ancestors().skip(1).take_while(|_| is_bare) {
+        if let Some(project) = registry.read(|reader| projects::of_path(reader, place))? {
+            app.enter(project.path.clone());
+            return Ok(Some(project));
+        }
+    }
     Ok(None)
+}
+
+/// Whether nothing makes a project of the directory: without git, a compose file or a `gantry.yml` it is a context of
+/// its own, though it may lie in a registered one.
+fn is_bare(app: &App, directory: &Path) -> bool {
+    let is_plain = app.context().is_ok_and(|it| it.root == directory && it.remote.is_none() && it.branch.is_none());
+    is_plain
+        && app.project().is_ok_and(|project| project.files.is_empty())
+        && !files::exists(&directory.join(FILE_NAME))
 }
 
 fn require(projects: Vec<ProjectRow>, name: &str) -> Result<ProjectRow, ProjectError> {

@@ -337,3 +337,18 @@ fn names_from_compose_files_cannot_steer_the_terminal() {
     let output = shop.gantry("update").require_success();
     assert!(!(output.stdout + &output.stderr).contains(['\u{1b}', '\u{202e}']));
 }
+
+#[test]
+fn a_project_is_found_from_below_it() {
+    let shop = Shop::new();
+    let native = shop.sandbox.directory("native");
+    shop.gantry_in(&native, "register --hostname native").require_success();
+    let below = shop.sandbox.directory("native/src/deep");
+    let ports = shop.gantry_in(&below, "ports --json").json();
+    assert_eq!(ports["projects"][0]["hostname"], "native", "{ports}");
+    assert_eq!(ports["projects"][0]["path"], "[SANDBOX]/native");
+    // What has a compose file of its own is another one.
+    shop.sandbox.write(below.join("compose.yaml"), "services: { db: { image: postgres } }\n");
+    let ports = shop.gantry_in(&below, "ports --json").json();
+    assert_eq!(ports["projects"][0]["hostname"], serde_json::Value::Null, "{ports}");
+}
