@@ -55,12 +55,7 @@ pub fn start(
     tell: &mut Tell<'_>,
     interrupts: &Interrupts,
 ) -> Result<Stage> {
-    require_compose(app, selected)?;
-    let hooks = if options.hooks { hook::load(app)? } else { Default::default() };
-    let (mut stage, variables, _work) = prepare_locked(app, selected, options.engine, tell, interrupts)?;
-    require_ports(app, &stage, options.force, tell)?;
-    start_held(app, &mut stage, &variables, &hooks, options, tell, interrupts)?;
-    Ok(stage)
+    run(app, selected, None, options, tell, interrupts)
 }
 
 /// Stops the project and starts it as its files are now. What would keep it from starting is found before anything is
@@ -76,11 +71,25 @@ pub fn restart(
     tell: &mut Tell<'_>,
     interrupts: &Interrupts,
 ) -> Result<Stage> {
+    run(app, selected, Some(stop), options, tell, interrupts)
+}
+
+/// What would keep it from starting is found first; then it is stopped, where that is wanted, and started.
+fn run(
+    app: &mut App,
+    selected: &Selected,
+    stop: Option<StopOptions>,
+    options: StartOptions,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<Stage> {
     require_compose(app, selected)?;
-    let hooks = if options.hooks { hook::load(app)? } else { Default::default() };
+    let hooks = if options.hooks { hook::load(app)? } else { Hooks::default() };
     let (mut stage, variables, _work) = prepare_locked(app, selected, options.engine, tell, interrupts)?;
     require_ports(app, &stage, options.force, tell)?;
-    stop_held(app, &mut stage, stop, tell, interrupts)?;
+    if let Some(stop) = stop {
+        stop_held(app, &mut stage, stop, tell, interrupts)?;
+    }
     start_held(app, &mut stage, &variables, &hooks, options, tell, interrupts)?;
     Ok(stage)
 }
@@ -101,8 +110,7 @@ fn start_held(
         stage.compose("pull", &Request::Pull, variables, tell, interrupts)?;
     }
     let project = app.project()?;
-    let active = project.services.clone();
-    let services: Vec<ServiceName> = active.iter().chain(&project.inactive).cloned().collect();
+    let services: Vec<ServiceName> = project.services.iter().chain(&project.inactive).cloned().collect();
     let request = Request::Up { build: options.build, services: &services };
     let before = runs_of(&stage.containers);
     tell(Event::Phase("starting"));
@@ -119,7 +127,7 @@ fn start_held(
     }
     if let Some(patience) = options.wait {
         tell(Event::Phase("waiting until it is up"));
-        await_up(stage, &active, patience, tell, interrupts)?;
+        await_up(stage, app.project()?, patience, tell, interrupts)?;
     }
     hook::run(Hook::PostStart, hooks, stage, variables, tell, interrupts)?;
     stage.refresh()

@@ -8,8 +8,8 @@ use super::event::{Event, Tell};
 use super::failure::LifecycleError;
 use super::stage::Stage;
 use super::state::{label_of, shown};
+use crate::compose::Project;
 use crate::engine::{Container, ContainerState, Health, last_lines};
-use crate::model::ServiceName;
 use crate::sys::signals::Interrupts;
 
 /// How often the engine is asked.
@@ -22,25 +22,27 @@ const SETTLED: Duration = Duration::from_millis(1_000);
 /// Lines of its log that tell why a container ended.
 const LAST_LINES: u32 = 5;
 
-/// Waits until each container of the stage's `services` is up; one of a profile that was not asked for does not count.
+/// Waits until each container of the project's active services is up; one of a profile that was not asked for does not
+/// count.
 ///
 /// # Errors
 /// [`LifecycleError::NotUp`] as soon as one ends with an error, [`LifecycleError::TimedOut`] after `patience`,
 /// [`LifecycleError::Interrupted`]; the engine does not answer.
 pub(super) fn await_up(
     stage: &mut Stage,
-    services: &[ServiceName],
+    project: &Project,
     patience: Duration,
     tell: &mut Tell<'_>,
     interrupts: &Interrupts,
 ) -> Result<()> {
+    let is_server = |service: &str| project.ports.iter().any(|port| port.service.as_str() == service);
     let began = Instant::now();
     let mut told = String::new();
     loop {
         let is_settled = began.elapsed() >= SETTLED.min(patience);
-        let is_wanted = |it: &&Container| services.iter().any(|service| service.as_str() == it.service);
+        let is_wanted = |it: &&Container| project.services.iter().any(|service| service.as_str() == it.service);
         let wanted: Vec<Container> = stage.containers.iter().filter(is_wanted).cloned().collect();
-        let (failed, waiting) = judge(&wanted, is_settled);
+        let (failed, waiting) = judge(&wanted, &is_server, is_settled);
         if !failed.is_empty() {
             return Err(not_up(stage, &failed));
         }
@@ -65,13 +67,15 @@ pub(super) fn await_up(
 }
 
 /// The identities of those that have failed, and in words those that are not up yet.
-fn judge(containers: &[Container], is_settled: bool) -> (Vec<String>, Vec<String>) {
+///
+/// What has ended with status 0 was a job, unless it publishes ports: whoever asks there gets no answer.
+fn judge(containers: &[Container], is_server: &dyn Fn(&str) -> bool, is_settled: bool) -> (Vec<String>, Vec<String>) {
     let (mut failed, mut waiting) = (Vec::new(), Vec::new());
     for container in containers {
         let is_up = match (container.state, container.health) {
             (ContainerState::Running, None) => is_settled,
             (ContainerState::Running, Some(health)) => health == Health::Healthy,
-            (ContainerState::Exited, _) if container.is_done() => true,
+            (ContainerState::Exited, _) if container.is_done() && !is_server(&container.service) => true,
             (ContainerState::Exited | ContainerState::Dead, _) => {
                 failed.push(container.id.clone());
                 continue;

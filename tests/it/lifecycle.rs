@@ -161,9 +161,12 @@ fn a_container_that_exits_at_once_is_told_with_its_last_words() {
     );
     assert_eq!(yard.states(&yard.checkout, "worker"), ["exited"]);
     assert_eq!(yard.done("ps --json").json()["containers"][1]["exit_code"], 3);
-    // One that has done what it was for is up.
-    yard.compose(&broken.replace("exit 3", "exit 0"));
+    // One that has done what it was for is up, but not where it is to answer.
+    let done = broken.replace("exit 3", "exit 0");
+    yard.compose(&done);
     yard.done("start");
+    yard.compose(&(done.trim_end().to_owned() + "\n    ports: [\"{1}:81\"]\n"));
+    yard.check_failure("start", &["is not up: worker exited (0)"], 1);
 }
 
 #[test]
