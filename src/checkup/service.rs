@@ -123,21 +123,10 @@ pub(super) mod tests {
 
     use super::*;
 
+    /// Engines name a container by a part of its identity too.
     pub fn container(service: &str, number: u32, state: ContainerState, exit_code: Option<i64>) -> Container {
-        Container {
-            id: format!("{service}{number}-and-more"),
-            name: format!("shop-{service}-{number}"),
-            project: "shop".to_owned(),
-            service: service.to_owned(),
-            number,
-            directory: None,
-            image: "image".to_owned(),
-            state,
-            exit_code,
-            health: None,
-            started_at: None,
-            ports: Vec::new(),
-        }
+        let sample = Container::sample(service, number, state, exit_code);
+        Container { id: format!("{}-and-more", sample.id), ..sample }
     }
 
     pub fn answer(service: &str, port: u16, outcome: Outcome) -> (Probe, Outcome) {

@@ -250,18 +250,8 @@ mod tests {
     #[test]
     fn what_is_left_and_what_is_unmet() {
         let container = |service: &str, number, state| Container {
-            id: String::new(),
             name: format!("{service}-{number}"),
-            project: "shop".to_owned(),
-            service: service.to_owned(),
-            number,
-            directory: None,
-            image: String::new(),
-            state,
-            exit_code: None,
-            health: None,
-            started_at: None,
-            ports: Vec::new(),
+            ..Container::sample(service, number, state, None)
         };
         let (running, exited) = (ContainerState::Running, ContainerState::Exited);
         let containers = [

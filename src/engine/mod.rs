@@ -169,6 +169,27 @@ impl Container {
     }
 }
 
+#[cfg(test)]
+impl Container {
+    /// One of the project `shop`, for the tests of all rooms.
+    pub fn sample(service: &str, number: u32, state: ContainerState, exit_code: Option<i64>) -> Container {
+        Container {
+            id: format!("{service}{number}"),
+            name: format!("shop-{service}-{number}"),
+            project: "shop".to_owned(),
+            service: service.to_owned(),
+            number,
+            directory: None,
+            image: "image".to_owned(),
+            state,
+            exit_code,
+            health: None,
+            started_at: None,
+            ports: Vec::new(),
+        }
+    }
+}
+
 impl ContainerState {
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -112,19 +112,6 @@ mod tests {
     }
 
     fn container(service: &str, state: ContainerState, exit_code: Option<i64>) -> Container {
-        Container {
-            id: "1".to_owned(),
-            name: "1".to_owned(),
-            project: "shop".to_owned(),
-            service: service.to_owned(),
-            number: 1,
-            directory: None,
-            image: "image".to_owned(),
-            state,
-            exit_code,
-            health: None,
-            started_at: None,
-            ports: Vec::new(),
-        }
+        Container::sample(service, 1, state, exit_code)
     }
 }

@@ -47,29 +47,12 @@ impl World {
     }
 }
 
-fn container(service: &str, number: u32, state: ContainerState, exit_code: Option<i64>) -> Container {
-    Container {
-        id: format!("{service}{number}"),
-        name: format!("shop-{service}-{number}"),
-        project: "shop".to_owned(),
-        service: service.to_owned(),
-        number,
-        directory: None,
-        image: "image".to_owned(),
-        state,
-        exit_code,
-        health: None,
-        started_at: None,
-        ports: Vec::new(),
-    }
-}
-
 fn up(service: &str) -> Container {
-    container(service, 1, ContainerState::Running, None)
+    Container::sample(service, 1, ContainerState::Running, None)
 }
 
 fn exited(service: &str, code: i64) -> Container {
-    container(service, 1, ContainerState::Exited, Some(code))
+    Container::sample(service, 1, ContainerState::Exited, Some(code))
 }
 
 #[test]
@@ -88,18 +71,18 @@ fn what_dies_comes_back_after_a_second() {
     check(&[exited("web", 1)], "web-1 ended with status 1, in 1", "start web-1 web1");
     check(&[exited("web", 137)], "web-1 was killed (137), in 1", "start web-1 web1");
     check(&[exited("web", 143)], "web-1 was asked to end (143), in 1", "start web-1 web1");
-    check(&[container("web", 1, ContainerState::Dead, Some(0))], "web-1 is dead, in 1", "start web-1 web1");
+    check(&[Container::sample("web", 1, ContainerState::Dead, Some(0))], "web-1 is dead, in 1", "start web-1 web1");
     check(&[], "web-1 was removed, in 1", "start web-1 anew");
 }
 
 #[test]
 fn what_is_left_alone() {
     let mut world = World::new(5, &[up("web"), up("job"), exited("old", 1)]);
-    let paused = container("web", 1, ContainerState::Paused, None);
+    let paused = Container::sample("web", 1, ContainerState::Paused, None);
     world.look(1, &[paused.clone(), exited("job", 0), exited("old", 1)], &["job-1 done"]);
     world.look(2, &[paused, exited("job", 0)], &[]);
     world.look(3, &[up("web"), up("job")], &["job-1 joined"]);
-    let restarting = container("web", 1, ContainerState::Restarting, None);
+    let restarting = Container::sample("web", 1, ContainerState::Restarting, None);
     world.look(4, &[restarting, up("job")], &[]);
     let unwell = |health| Container { health: Some(health), ..up("web") };
     world.look(5, &[unwell(Health::Unhealthy), up("job")], &["web-1 unhealthy"]);
@@ -159,7 +142,7 @@ fn a_minute_of_running_forgives() {
 #[test]
 fn compose_by_hand_gets_time_to_replace() {
     let mut world = World::new(5, &[up("web")]);
-    let made = Container { id: "new".to_owned(), ..container("web", 1, ContainerState::Created, None) };
+    let made = Container { id: "new".to_owned(), ..Container::sample("web", 1, ContainerState::Created, None) };
     world.look(1, &[exited("web", 137), made.clone()], &["web-1 was made and not started, in 10"]);
     world.look(9, std::slice::from_ref(&made), &[]);
     world.look(11, std::slice::from_ref(&made), &["start web-1 new"]);
@@ -169,7 +152,7 @@ fn compose_by_hand_gets_time_to_replace() {
 
 #[test]
 fn a_replica_that_comes_back_under_another_number() {
-    let replica = |number| container("web", number, ContainerState::Running, None);
+    let replica = |number| Container::sample("web", number, ContainerState::Running, None);
     let mut world = World::new(5, &[replica(1), replica(2), replica(3)]);
     world.look(1, &[replica(1), replica(3)], &["web-2 was removed, in 1"]);
     world.look(2, &[replica(1), replica(3)], &["start web-2 anew"]);
