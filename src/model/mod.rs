@@ -3,12 +3,14 @@
 //! Nothing here reads a file, asks the kernel or knows another room.
 
 mod context;
+mod domain;
 mod port;
 mod project;
 mod service;
 mod terminal;
 
 pub use context::{ComposeProjectName, Context, ContextHash};
+pub use domain::{DomainError, DomainName, Tld};
 pub use port::{Port, PortRange, PortSet, Protocol};
 pub use project::{EngineKind, ExposedPort, Hostname, HostnameError, ProjectKind, Scan, ScannedPort};
 pub use service::{Block, FixedKind, FixedName, Kind, Published, PublishedPort, ServiceName, Source};

@@ -8,7 +8,7 @@ use super::error::Cause;
 const APPLICATION_ID: i32 = 0x676e_7472;
 
 /// The step at index `n` leads from `user_version` `n` to `n + 1`.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     // Identities and paths are bytes: neither has to be UTF-8. `container_port` 0 stands for a service that was booked
     // by name, without a compose file. `variable` is NULL while the compose file does not mention the allocation.
     "CREATE TABLE contexts (
@@ -100,6 +100,11 @@ const STEPS: [&str; 3] = [
     CREATE TABLE trusted (
         path BLOB PRIMARY KEY,
         content BLOB NOT NULL
+    ) STRICT;",
+    // Few and of different kinds, so a row each and text as the user gave it.
+    "CREATE TABLE settings (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
     ) STRICT;",
 ];
 

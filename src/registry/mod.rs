@@ -31,6 +31,7 @@ pub mod projects;
 pub mod pruned;
 pub mod ranges;
 pub mod reserves;
+pub mod settings;
 pub mod trusted;
 
 use std::path::{Path, PathBuf};

@@ -84,7 +84,7 @@ fn a_registry_of_a_newer_gantry() {
     let booked = Booked::new();
     Connection::open(booked.sandbox.registry()).unwrap().pragma_update(None, "user_version", 99).unwrap();
     booked.check_refused(&format!(
-        "error: the registry {REGISTRY} was written by a newer gantry (its schema is 99, this gantry knows 3)\n\
+        "error: the registry {REGISTRY} was written by a newer gantry (its schema is 99, this gantry knows 4)\n\
          hint: update gantry; nothing was changed\n"
     ));
 }
