@@ -8,12 +8,15 @@ use anyhow::Result;
 use crate::compose::{self, Project};
 use crate::config::{self, ProjectConfig};
 use crate::context;
-use crate::model::Context;
-use crate::registry::Registry;
+use crate::model::{Context, Tld};
+use crate::registry::{Registry, settings};
 use crate::sys::{env, paths};
 
 /// The file's name in the data directory.
 const REGISTRY_FILE: &str = "registry.db";
+
+/// The setting of what names end in.
+pub const TLD: &str = "tld";
 
 /// Lazy handles on the current directory, its context and project, and the registry.
 #[derive(Debug, Default)]
@@ -119,6 +122,25 @@ impl App {
             self.registry = Registry::open_existing(&self.registry_path()?)?;
         }
         Ok(self.registry.as_mut().filter(|registry| registry.is_readable()))
+    }
+
+    /// What names end in on this machine, where `gantry.yml` says nothing.
+    ///
+    /// # Errors
+    /// The registry cannot be read.
+    pub fn tld(&mut self) -> Result<Tld> {
+        Ok(self.setting(TLD)?.and_then(|text| text.parse().ok()).unwrap_or_default())
+    }
+
+    /// A setting of the machine, as `registry::settings` has it.
+    ///
+    /// # Errors
+    /// The registry cannot be read.
+    pub fn setting(&mut self, name: &str) -> Result<Option<String>> {
+        match self.existing_registry()? {
+            Some(registry) => registry.read(|reader| settings::value(reader, name)),
+            None => Ok(None),
+        }
     }
 
     /// The `COMPOSE_FILE` that the user set, also where gantry's own stands before it: an override that another checkout

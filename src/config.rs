@@ -1,6 +1,6 @@
 //! `gantry.yml`, the few words a project may say to gantry: what its context is keyed by, its Compose project
-//! name, whether its ports may be remapped, what runs it, which service is its web server, and what to do around a
-//! start and a stop.
+//! name, whether its ports may be remapped, what runs it, which service is its web server and how long that may take,
+//! what its names end in, and what to do around a start and a stop.
 //!
 //! A key that nobody knows is an error, since a typo that passes silently changes a project's ports.
 
@@ -8,19 +8,21 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::model::{ComposeProjectName, EngineKind};
+use crate::model::{ComposeProjectName, DomainError, EngineKind, Tld};
 use crate::sys::files;
 use crate::yaml::{self, Key, Node, Value};
 
 /// The file's name in a project's root.
 pub const FILE_NAME: &str = "gantry.yml";
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     "identity",
     "project_name",
     "remap",
     "engine",
     "http",
+    "http_timeout",
+    "tld",
     "hooks",
     "pre_start",
     "post_start",
@@ -47,6 +49,10 @@ pub struct ProjectConfig {
     pub engine: Option<EngineKind>,
     /// `http:`, the service that a browser wants, or `SERVICE:CONTAINER_PORT`.
     pub http: Option<String>,
+    /// `http_timeout:`, the seconds that its web servers may take to begin an answer.
+    pub http_timeout: Option<u64>,
+    /// `tld:`, what its names end in.
+    pub tld: Option<Tld>,
     /// `hooks:`, or the hooks by themselves.
     pub hooks: Hooks,
 }
@@ -191,6 +197,8 @@ fn apply(config: &mut ProjectConfig, key: &Key, node: &Node) -> Result<(), Compl
                 one_of(key, node, [("docker", Some(EngineKind::Docker)), ("podman", Some(EngineKind::Podman))])?;
         }
         "http" => config.http = Some(http_service(node)?),
+        "http_timeout" => config.http_timeout = Some(seconds(key, node)?),
+        "tld" => config.tld = Some(tld(node)?),
         "hooks" => apply_hooks(&mut config.hooks, node)?,
         hook if HOOK_KEYS[..4].contains(&hook) => apply_hook(&mut config.hooks, key, node)?,
         unknown => return Err(Complaint { line: key.line, message: unknown_key(unknown, &KEYS) }),
@@ -213,7 +221,7 @@ fn apply_hook(hooks: &mut Hooks, key: &Key, node: &Node) -> Result<(), Complaint
         "pre_stop" => &mut hooks.pre_stop,
         "post_stop" => &mut hooks.post_stop,
         "timeout" => {
-            hooks.timeout = seconds(node)?;
+            hooks.timeout = seconds(key, node)?;
             return Ok(());
         }
         unknown => return Err(Complaint { line: key.line, message: unknown_key(unknown, &HOOK_KEYS) }),
@@ -238,13 +246,13 @@ fn commands(key: &Key, node: &Node) -> Result<Vec<String>, Complaint> {
     }
 }
 
-fn seconds(node: &Node) -> Result<u64, Complaint> {
+fn seconds(key: &Key, node: &Node) -> Result<u64, Complaint> {
     let number = match node.value {
         Value::Integer(number) => u64::try_from(number).ok().filter(|seconds| (1..=86_400).contains(seconds)),
         _ => None,
     };
     number.ok_or_else(|| {
-        let message = format!("`timeout` must be a number of seconds from 1 to 86400, not {}", shown(node));
+        let message = format!("`{}` must be a number of seconds from 1 to 86400, not {}", key.name, shown(node));
         Complaint { line: node.line, message }
     })
 }
@@ -255,6 +263,12 @@ fn http_service(node: &Node) -> Result<String, Complaint> {
         let message = format!("`http` must be a service, or SERVICE:CONTAINER_PORT, not {}", shown(node));
         Complaint { line: node.line, message }
     })
+}
+
+fn tld(node: &Node) -> Result<Tld, Complaint> {
+    let complaint = |message: String| Complaint { line: node.line, message };
+    let text = node.as_str().ok_or_else(|| complaint(format!("`tld` must be a domain, not {}", shown(node))))?;
+    text.parse().map_err(|error: DomainError| complaint(format!("`tld`: {error}")))
 }
 
 fn one_of<T: Copy, const N: usize>(key: &Key, node: &Node, choices: [(&str, T); N]) -> Result<T, Complaint> {
@@ -352,11 +366,14 @@ mod tests {
         check("Project-Name: x\n", "1: unknown key `Project-Name`; did you mean `project_name`?");
         check(
             "ports: 1\n",
-            "1: unknown key `ports`; the keys are `identity`, `project_name`, `remap`, `engine`, `http`, `hooks`, \
-             `pre_start`, `post_start`, `pre_stop`, `post_stop`",
+            "1: unknown key `ports`; the keys are `identity`, `project_name`, `remap`, `engine`, `http`, \
+             `http_timeout`, `tld`, `hooks`, `pre_start`, `post_start`, `pre_stop`, `post_stop`",
         );
         check("engine: lxc\n", "1: `engine` must be `docker` or `podman`, not `lxc`");
         check("http: 80\n", "1: `http` must be a service, or SERVICE:CONTAINER_PORT, not of type integer");
+        check("tld: local\n", "1: `tld`: `local` cannot end local names: names under it belong to multicast DNS (RFC 6762); \
+             `test`, `localhost`, `internal`, `home.arpa` can");
+        check("http_timeout: 0\n", "1: `http_timeout` must be a number of seconds from 1 to 86400, not of type integer");
         check("hooks: make\n", "1: `hooks` must be a mapping of hooks to commands, not `make`");
         check("hooks:\n  prestart: make\n", "2: unknown key `prestart`; did you mean `pre_start`?");
         check("pre_start: [make, 1]\n", "1: `pre_start` must be a command or a list of commands, not of type integer");

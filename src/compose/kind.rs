@@ -41,7 +41,7 @@ const BESIDE: [&str; 6] = ["exporter", "dashboards", "admin", "ui", "express", "
 
 /// The kind of a service's container port. A database's web console (RabbitMQ's 15672) is `http`.
 pub(super) fn kind_of(image: Option<&str>, service: &str, container_port: Port) -> Kind {
-    if is_web(container_port) {
+    if Kind::is_web_port(container_port) {
         return Kind::HTTP;
     }
     let by_image = image.and_then(|image| by_words(repository(image)));
@@ -78,15 +78,6 @@ fn by_port(port: Port) -> Kind {
         9092 => Kind::KAFKA,
         _ => Kind::DEFAULT,
     }
-}
-
-/// What web servers, their frameworks and consoles listen on by custom.
-fn is_web(port: Port) -> bool {
-    matches!(
-        port.number(),
-        80 | 443 | 1313 | 3000..=3099 | 4000 | 4173 | 4200 | 4321 | 5000 | 5001 | 5173 | 5174 | 5601 | 6006
-            | 8000..=8999 | 9000 | 9001 | 9090 | 15672
-    )
 }
 
 #[cfg(test)]

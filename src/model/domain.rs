@@ -32,9 +32,17 @@ pub enum Tld {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainError(String);
 
+/// The text as a DNS label, however long: lower case, every run of other characters one `-`; `None` where nothing is left.
+pub fn dns_label(text: &str) -> Option<String> {
+    let kept = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let folded: String = text.chars().map(kept).collect();
+    let words: Vec<&str> = folded.split('-').filter(|word| !word.is_empty()).collect();
+    (!words.is_empty()).then(|| words.join("-"))
+}
+
 /// Bytes of a name and of a label (RFC 1035, section 2.3.4).
 const NAME_LIMIT: usize = 253;
-const LABEL_LIMIT: usize = 63;
+pub const LABEL_LIMIT: usize = 63;
 
 impl DomainName {
     pub fn as_str(&self) -> &str {

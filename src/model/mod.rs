@@ -6,12 +6,14 @@ mod context;
 mod domain;
 mod port;
 mod project;
+mod route;
 mod service;
 mod terminal;
 
 pub use context::{ComposeProjectName, Context, ContextHash};
-pub use domain::{DomainError, DomainName, Tld};
+pub use domain::{DomainError, DomainName, LABEL_LIMIT, Tld, dns_label};
 pub use port::{Port, PortRange, PortSet, Protocol};
 pub use project::{EngineKind, ExposedPort, Hostname, HostnameError, ProjectKind, Scan, ScannedPort};
+pub use route::{Clash, Route, Site};
 pub use service::{Block, FixedKind, FixedName, Kind, Published, PublishedPort, ServiceName, Source};
 pub use terminal::steers_terminal;

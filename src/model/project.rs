@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::domain::{LABEL_LIMIT, dns_label};
+
 /// A project's name: one label of RFC 1123, in lower case, so that it can stand in a URL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Hostname(String);
@@ -65,9 +67,6 @@ pub struct ExposedPort {
     pub protocol: String,
 }
 
-/// Bytes of a DNS label (RFC 1035, section 2.3.4).
-const LABEL_LIMIT: usize = 63;
-
 impl Hostname {
     pub fn as_str(&self) -> &str {
         &self.0
@@ -75,12 +74,8 @@ impl Hostname {
 
     /// The nearest hostname to a directory's name; `project` where nothing is left of it.
     pub fn from_directory(name: &str) -> Hostname {
-        let kept = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-        let words: String = name.chars().map(kept).collect();
-        let words: Vec<&str> = words.split('-').filter(|word| !word.is_empty()).collect();
-        let joined = words.join("-");
-        let cut = joined.get(..LABEL_LIMIT).unwrap_or(&joined).trim_end_matches('-');
-        Hostname(if cut.is_empty() { "project".to_owned() } else { cut.to_owned() })
+        let joined = dns_label(name).unwrap_or_else(|| "project".to_owned());
+        Hostname(joined.get(..LABEL_LIMIT).unwrap_or(&joined).trim_end_matches('-').to_owned())
     }
 
     /// The hostname with a number behind it, for the second project of one name.

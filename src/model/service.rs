@@ -123,6 +123,15 @@ impl Kind {
         self.0
     }
 
+    /// Whether web servers, their frameworks and consoles listen on the container port by custom.
+    pub fn is_web_port(port: Port) -> bool {
+        matches!(
+            port.number(),
+            80 | 443 | 1313 | 3000..=3099 | 4000 | 4173 | 4200 | 4321 | 5000 | 5001 | 5173 | 5174 | 5601 | 6006
+                | 8000..=8999 | 9000 | 9001 | 9090 | 15672
+        )
+    }
+
     /// The kind that goes by this name, `postgresql`, `mariadb` and `mongo` included.
     pub fn by_name(name: &str) -> Option<Kind> {
         let name = match name {

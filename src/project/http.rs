@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::ProjectError;
 use crate::app::App;
-use crate::model::{Kind, Protocol};
+use crate::model::{Kind, Port, Protocol, ServiceName};
 use crate::registry::{Allocation, ProjectRow};
 use crate::resolve::{Discovery, Slot, find_allocation, known};
 
@@ -53,8 +53,9 @@ pub(super) fn http_service(discovery: &Discovery, wanted: Option<&str>) -> Resul
             None => Err(no_such_service(discovery, wanted)),
         };
     }
-    let is_tool = |slot: &&Slot| words(slot.service.as_str()).any(|word| TOOLS.contains(&word));
-    let best = servers().filter(|slot| slot.kind == Kind::HTTP && !is_tool(slot)).min_by_key(|slot| rank(slot));
+    let best = servers()
+        .filter(|slot| slot.kind == Kind::HTTP && !is_tool(&slot.service))
+        .min_by_key(|slot| rank(slot));
     Ok(best.map_or_else(|| BY_NAME.to_owned(), |slot| name_of(slot, discovery)))
 }
 
@@ -83,16 +84,25 @@ fn name_of(slot: &Slot, discovery: &Discovery) -> String {
     if of_service > 1 { format!("{}:{}", slot.service, slot.container_port) } else { slot.service.to_string() }
 }
 
+/// Whether the service is by its name a tool that looks at the project's data, and not the project.
+pub fn is_tool(service: &ServiceName) -> bool {
+    words(service.as_str()).any(|word| TOOLS.contains(&word))
+}
+
 /// The less, the more likely the one that a browser wants; of equals, the first of the file.
-fn rank(slot: &Slot) -> (usize, usize) {
-    let name = NAMES.iter().position(|name| words(slot.service.as_str()).any(|word| word == *name));
-    let port = match slot.container_port.number() {
-        80 => 0,
-        443 => 9,
-        3000 | 5173 | 8000 | 8080 => 1,
+pub fn web_rank(service: &ServiceName, container_port: Option<Port>) -> (usize, usize) {
+    let name = NAMES.iter().position(|name| words(service.as_str()).any(|word| word == *name));
+    let port = match container_port.map(Port::number) {
+        Some(80) => 0,
+        Some(443) => 9,
+        Some(3000 | 5173 | 8000 | 8080) => 1,
         _ => 2,
     };
     (name.unwrap_or(NAMES.len()), port)
+}
+
+fn rank(slot: &Slot) -> (usize, usize) {
+    web_rank(&slot.service, Some(slot.container_port))
 }
 
 fn words(name: &str) -> impl Iterator<Item = &str> {

@@ -145,7 +145,7 @@ fn go_to(app: &mut App, project: &ProjectRow) {
 ///
 /// # Errors
 /// [`ProjectError::Gone`], [`ProjectError::Absorbed`].
-pub(super) fn require_own_root(app: &App, project: &ProjectRow) -> Result<(), ProjectError> {
+pub fn require_own_root(app: &App, project: &ProjectRow) -> Result<(), ProjectError> {
     let (hostname, path) = (project.hostname.clone(), project.path.clone());
     if !files::is_dir(&path) {
         return Err(ProjectError::Gone { hostname, path });

@@ -176,6 +176,39 @@ pub fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
+/// Removes the directory, which must be empty.
+///
+/// # Errors
+/// What the system says.
+pub fn remove_dir(path: &Path) -> io::Result<()> {
+    witness::note_unrepeatable();
+    fs::remove_dir(path)
+}
+
+/// Removes the directory and all that is in it; no link is followed.
+///
+/// # Errors
+/// What the system says.
+pub fn remove_tree(path: &Path) -> io::Result<()> {
+    witness::note_unrepeatable();
+    fs::remove_dir_all(path)
+}
+
+/// Gives the file another name, in the place of what goes by that one.
+///
+/// # Errors
+/// What the system says.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    witness::note_unrepeatable();
+    fs::rename(from, to)
+}
+
+/// Whether it is a Unix socket.
+pub fn is_socket(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_socket()
+}
+
 /// What changes when the file does, links followed, as text. `None` where it cannot be told.
 pub fn stamp(path: &Path) -> Option<String> {
     let stamp = Stamp::of(&metadata(path).ok()?);

@@ -12,6 +12,14 @@ use std::time::Duration;
 use super::stamp::Stamp;
 use super::{env, files, witness};
 
+/// More than the system takes for a command line.
+#[allow(dead_code, reason = "only read where there is a /proc")]
+const COMMAND_LINE_LIMIT: u64 = 4 << 20;
+
+/// `ps` answers at once.
+#[allow(dead_code, reason = "only asked where there is no /proc")]
+const PS_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Becomes the program: its signals and its exit status are then this process's own. Its environment is this one's,
 /// with these variables set or, where there is no value, without them. Returns only on failure.
 pub fn exec<'a>(
@@ -69,6 +77,58 @@ pub fn capture(program: &Path, args: &[&str], patience: Duration) -> io::Result<
     }
 }
 
+/// Starts a program that goes on when this one has ended: in a process group of its own, without a terminal, with what it
+/// says at the end of the `log`. Gives its process's number.
+///
+/// # Errors
+/// It cannot be started, or the log not be written.
+pub fn launch(program: &Path, args: &[&str], directory: &Path, variables: &[(&str, &Path)], log: &Path) -> io::Result<u32> {
+    witness::note_unrepeatable();
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
+    let mut command = Command::new(program);
+    command.args(args).current_dir(directory).envs(variables.iter().copied());
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
+    command.spawn().map(|child| child.id())
+}
+
+/// Whether this process may do everything.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// The words that the process was started with; `None` where there is no such process, or nothing is told of it.
+pub fn command_line(pid: u32) -> Option<Vec<String>> {
+    let (bytes, separator) = match cfg!(target_os = "linux") {
+        true => (files::read_limited(Path::new(&format!("/proc/{pid}/cmdline")), COMMAND_LINE_LIMIT).ok()?, '\0'),
+        // Without a mark between the words: one that holds a space comes as two.
+        false => (output(Path::new("ps"), &["-ww", "-o", "args=", "-p", &pid.to_string()], PS_PATIENCE)?, ' '),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let words: Vec<String> = text.trim_end_matches([separator, '\n']).split(separator).map(str::to_owned).collect();
+    // A process that has ended and was not waited for has none.
+    Some(words).filter(|words| words.iter().any(|word| !word.is_empty()))
+}
+
+/// Asks the process to end, and waits for that; past `patience` it is killed. `is_it` is asked before each signal, since
+/// the number may be another process's by then.
+///
+/// # Errors
+/// What the system says: another user's process; `TimedOut` where it does not end.
+pub fn end(pid: u32, is_it: &dyn Fn() -> bool, patience: Duration) -> io::Result<()> {
+    use nix::sys::signal::{Signal, kill};
+    let id = nix::unistd::Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?);
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        let began = std::time::Instant::now();
+        if is_it() {
+            kill(id, signal)?;
+        }
+        while is_it() && began.elapsed() < patience {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    if is_it() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+}
+
 /// What tells this program from another one, and who runs it from others: its file's stamp, and the user's groups.
 ///
 /// # Errors
@@ -87,10 +147,18 @@ pub fn identity() -> io::Result<Vec<u8>> {
 
 /// The first executable of this name on `PATH`.
 pub fn find_program(name: &str) -> Option<PathBuf> {
-    use std::os::unix::fs::PermissionsExt;
     let path = env::path("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|candidate| {
-        files::metadata(candidate)
-            .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-    })
+    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|candidate| is_executable(candidate))
+}
+
+/// As [`find_program`]; where it is not on `PATH`, the first one in the directories of administrators, which Debian
+/// leaves out of a user's `PATH`.
+pub fn find_system_program(name: &str) -> Option<PathBuf> {
+    let usual = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/opt/homebrew/sbin"].map(|it| Path::new(it).join(name));
+    find_program(name).or_else(|| usual.into_iter().find(|candidate| is_executable(candidate)))
+}
+
+fn is_executable(candidate: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    files::metadata(candidate).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }

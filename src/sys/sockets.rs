@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 #[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, setsockopt, socket, sockopt};
 #[cfg(target_os = "linux")]
@@ -12,6 +14,8 @@ use nix::sys::{
     socket::{MsgFlags, SockProtocol, recv, send},
     time::TimeVal,
 };
+
+use super::witness;
 
 /// Binds a TCP socket as a server would and lets it go, without listening: another process that looks who listens at the
 /// same moment would take that for a server.
@@ -24,6 +28,12 @@ pub fn bind_stream(address: SocketAddr) -> io::Result<()> {
     // Without it, connections that ended a minute ago would count.
     setsockopt(&socket, sockopt::ReuseAddr, &true)?;
     Ok(bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?)
+}
+
+/// Whether somebody listens on the Unix socket at this path.
+pub fn is_answered(path: &Path) -> bool {
+    witness::note_unrepeatable();
+    UnixStream::connect(path).is_ok()
 }
 
 /// A netlink socket to the kernel's socket monitoring: sock_diag(7).

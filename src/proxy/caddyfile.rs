@@ -1,0 +1,200 @@
+//! The Caddyfile, written from the routes.
+//!
+//! Only names that are [`DomainName`]s, numbers, and paths that [`Home::make`] has let pass stand in it: whatever a
+//! branch or a compose file says is text of a page, never of this file.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::path::Path;
+
+use super::Served;
+use super::ServedSite;
+use super::home::Home;
+use crate::model::{Clash, DomainName, Route};
+
+/// What the file depends on beside the routes.
+#[derive(Clone, Debug)]
+pub(super) struct Options<'a> {
+    pub(super) home: &'a Home,
+    /// What the proxy binds.
+    pub(super) addresses: &'a [IpAddr],
+    /// Whether this Caddy knows `stream_close_delay`.
+    pub(super) keeps_streams: bool,
+}
+
+/// How the catch-all answers, and what the pages of a name are called after.
+const CATCH_ALL: &str = "404";
+
+/// The whole file.
+pub(super) fn render(served: &Served, options: &Options<'_>) -> String {
+    let mut file = global(served, options);
+    for site in &served.sites {
+        write_site(&mut file, site, options);
+    }
+    write_catch_all(&mut file, served, options);
+    file
+}
+
+fn global(served: &Served, options: &Options<'_>) -> String {
+    let home = options.home;
+    // Certificates are mkcert's and redirections are written out, so Caddy needs none of its own. HTTP/3 would take a
+    // UDP port as well.
+    format!(
+        "# Written by gantry: `gantry proxy reload` writes it anew.\n\
+         {{\n\
+         \tadmin \"{admin}\"\n\
+         \tauto_https off\n\
+         \thttp_port {http}\n\
+         \thttps_port {https}\n\
+         \tgrace_period 5s\n\
+         \tstorage file_system \"{storage}\"\n\
+         \tservers {{\n\
+         \t\tprotocols h1 h2\n\
+         \t}}\n\
+         \tlog {{\n\
+         \t\toutput file \"{log}\" {{\n\
+         \t\t\troll_size 5MiB\n\
+         \t\t\troll_keep 1\n\
+         \t\t}}\n\
+         \t}}\n\
+         }}\n",
+        admin = home.admin_address(),
+        http = served.ports.http,
+        https = served.ports.https,
+        storage = home.path().join("caddy").display(),
+        log = home.log().display(),
+    )
+}
+
+fn write_site(file: &mut String, served: &ServedSite, options: &Options<'_>) {
+    let domain = &served.site.domain;
+    let scheme = if served.pair.is_some() { "https" } else { "http" };
+    // Two labels below it: the services of other contexts, and whatever else somebody types there.
+    let _ = writeln!(file, "\n{scheme}://{domain}, {scheme}://*.{domain}, {scheme}://*.*.{domain} {{");
+    write_bind(file, options);
+    if let Some((certificate, key)) = &served.pair {
+        let _ = writeln!(file, "\ttls \"{}\" \"{}\"", certificate.display(), key.display());
+    }
+    for (number, route) in served.site.routes.iter().enumerate() {
+        write_route(file, number, route, served.site.timeout, options);
+    }
+    if let Some(names) = names_of(&served.site.clashes) {
+        let _ = writeln!(file, "\t@clash host {names}\n\thandle @clash {{\n\t\terror 409\n\t}}");
+    }
+    let _ = writeln!(file, "\thandle {{\n\t\terror 404\n\t}}");
+    write_errors(file, options.home, |file| {
+        for (number, route) in served.site.routes.iter().enumerate() {
+            write_rewrite(file, &format!("down{number}"), &route.name);
+        }
+        for (number, clash) in served.site.clashes.iter().enumerate() {
+            write_rewrite(file, &format!("clash{number}"), &clash.name);
+        }
+        let _ = writeln!(file, "\t\thandle {{\n\t\t\trewrite * /{domain}/{CATCH_ALL}.{{ending}}\n\t\t}}");
+    });
+    file.push_str("}\n");
+}
+
+fn write_route(file: &mut String, number: usize, route: &Route, timeout: u64, options: &Options<'_>) {
+    let scheme = if route.speaks_tls { "https://" } else { "" };
+    let port = route.port;
+    let _ = writeln!(file, "\t@route{number} host {}\n\thandle @route{number} {{", route.name);
+    if let Some(entry) = &route.entry {
+        let _ = writeln!(file, "\t\t@entry{number} expression `{{http.request.uri}} == \"/\"`");
+        let _ = writeln!(file, "\t\tredir @entry{number} \"{entry}\" 302");
+    }
+    // A server may listen on one of the addresses alone. Only a connection that cannot be opened is tried on the other
+    // one: what has been sent is never sent twice. The address that failed is forgotten at once.
+    let _ = write!(
+        file,
+        "\t\treverse_proxy {scheme}127.0.0.1:{port} {scheme}[::1]:{port} {{\n\
+         \t\t\tlb_policy first\n\
+         \t\t\tlb_retries 1\n\
+         \t\t\tlb_try_interval 5ms\n\
+         \t\t\tlb_retry_match {{\n\
+         \t\t\t\tmethod NONE\n\
+         \t\t\t}}\n\
+         \t\t\tfail_duration 200ms\n\
+         \t\t\tflush_interval -1\n"
+    );
+    if options.keeps_streams {
+        file.push_str("\t\t\tstream_close_delay 8h\n");
+    }
+    let _ = write!(
+        file,
+        "\t\t\ttransport http {{\n\
+         \t\t\t\tdial_timeout 3s\n\
+         \t\t\t\tresponse_header_timeout {timeout}s\n"
+    );
+    if route.speaks_tls {
+        // A container's own certificate is for nobody's name, and the connection stays on this machine.
+        file.push_str("\t\t\t\ttls_insecure_skip_verify\n");
+    }
+    file.push_str("\t\t\t}\n\t\t}\n\t}\n");
+}
+
+/// What no project owns: over HTTP on to HTTPS where there is any, else a page that says what there is.
+fn write_catch_all(file: &mut String, served: &Served, options: &Options<'_>) {
+    let pair = served.sites.iter().find_map(|site| site.pair.as_ref());
+    let none = |file: &mut String| {
+        file.push_str("\terror 404\n");
+        write_errors(file, options.home, |file| {
+            let _ = writeln!(file, "\t\trewrite * /{CATCH_ALL}.{{ending}}");
+        });
+        file.push_str("}\n");
+    };
+    file.push_str("\nhttp:// {\n");
+    write_bind(file, options);
+    let Some((certificate, key)) = pair else { return none(file) };
+    let port = if served.ports.https.number() == 443 { String::new() } else { format!(":{}", served.ports.https) };
+    // Not for ever: a browser would remember it when HTTPS is gone again.
+    let _ = writeln!(file, "\tredir https://{{host}}{port}{{uri}} 307\n}}");
+    file.push_str("\nhttps:// {\n");
+    write_bind(file, options);
+    let _ = writeln!(file, "\ttls \"{}\" \"{}\"", certificate.display(), key.display());
+    none(file);
+}
+
+fn write_bind(file: &mut String, options: &Options<'_>) {
+    let shown = options.addresses.iter().map(|address| match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    });
+    let _ = writeln!(file, "\tbind {}", shown.collect::<Vec<_>>().join(" "));
+}
+
+/// Pages for people, text for programs; `rewrites` says which.
+fn write_errors(file: &mut String, home: &Home, rewrites: impl FnOnce(&mut String)) {
+    let pages: &Path = &home.pages();
+    let _ = write!(
+        file,
+        "\thandle_errors {{\n\
+         \t\troot * \"{}\"\n\
+         \t\tmap {{header.Accept}} {{ending}} {{\n\
+         \t\t\t~text/html html\n\
+         \t\t\tdefault txt\n\
+         \t\t}}\n\
+         \t\theader {{\n\
+         \t\t\tCache-Control no-store\n\
+         \t\t\t-Etag\n\
+         \t\t\t-Last-Modified\n\
+         \t\t}}\n",
+        pages.display()
+    );
+    rewrites(file);
+    file.push_str("\t\tfile_server\n\t}\n");
+}
+
+fn write_rewrite(file: &mut String, matcher: &str, name: &DomainName) {
+    let _ = writeln!(
+        file,
+        "\t\t@{matcher} host {name}\n\
+         \t\thandle @{matcher} {{\n\
+         \t\t\trewrite * /{name}/{{http.error.status_code}}.{{ending}}\n\
+         \t\t}}"
+    );
+}
+
+fn names_of(clashes: &[Clash]) -> Option<String> {
+    let names: Vec<&str> = clashes.iter().map(|clash| clash.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(" "))
+}

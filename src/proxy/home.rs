@@ -1,0 +1,127 @@
+//! Where everything of the proxy lies.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::error::ProxyError;
+use crate::sys::{files, paths, process, sockets};
+
+/// Bytes of a Unix socket's path on macOS, the shortest; Linux takes four more.
+const SOCKET_LIMIT: usize = 103;
+
+/// The longest number of a process, and a newline.
+const PID_LIMIT: u64 = 16;
+
+/// The directory that is all the proxy's.
+#[derive(Clone, Debug)]
+pub struct Home(PathBuf);
+
+impl Home {
+    /// The proxy's directory, which need not be there.
+    ///
+    /// # Errors
+    /// There is no home directory.
+    pub fn locate() -> Result<Home> {
+        Ok(Home(paths::state_dir()?.join("proxy")))
+    }
+
+    /// Whether the proxy was set up.
+    pub fn is_set_up(&self) -> bool {
+        files::is_dir(&self.0)
+    }
+
+    /// Makes the directory.
+    ///
+    /// # Errors
+    /// [`ProxyError::UnfitPath`]; what the system says.
+    pub fn make(&self) -> Result<()> {
+        let path = &self.0;
+        let unfit = |why| Err(ProxyError::UnfitPath { path: path.clone(), why }.into());
+        // Within quotes these would end the text, escape something, or stand for a variable.
+        let is_plain = |text: &str| !text.chars().any(|c| "\"\\`{}".contains(c) || c.is_control());
+        if !path.to_str().is_some_and(is_plain) {
+            return unfit("a Caddyfile cannot hold this path");
+        }
+        if self.socket().as_os_str().len() > SOCKET_LIMIT {
+            return unfit("the path is too long for a socket");
+        }
+        files::make_private_dir(&self.pages())?;
+        Ok(())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The configuration that is served.
+    pub fn caddyfile(&self) -> PathBuf {
+        self.0.join("Caddyfile")
+    }
+
+    /// The configuration that is being tried out.
+    pub(super) fn candidate(&self) -> PathBuf {
+        self.0.join("Caddyfile.new")
+    }
+
+    pub(super) fn pages(&self) -> PathBuf {
+        self.0.join("pages")
+    }
+
+    pub(super) fn socket(&self) -> PathBuf {
+        self.0.join("admin.sock")
+    }
+
+    /// The admin socket as Caddy writes addresses.
+    pub(super) fn admin_address(&self) -> String {
+        format!("unix/{}", self.socket().display())
+    }
+
+    pub(super) fn lock(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+
+    /// What Caddy says, and who asks for what.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("caddy.log")
+    }
+
+    /// What Caddy says before it reads its configuration.
+    pub(super) fn start_log(&self) -> PathBuf {
+        self.0.join("start.log")
+    }
+
+    pub(super) fn pid_file(&self) -> PathBuf {
+        self.0.join("caddy.pid")
+    }
+
+    /// Whether it runs, and answers on its admin socket.
+    pub fn is_running(&self) -> bool {
+        files::exists(&self.socket()) && self.is_answered() && self.pid().is_some()
+    }
+
+    /// Whether anybody answers on the admin socket.
+    pub(super) fn is_answered(&self) -> bool {
+        sockets::is_answered(&self.socket())
+    }
+
+    /// The number of its process, where it runs.
+    pub fn pid(&self) -> Option<u32> {
+        let text = files::read_limited(&self.pid_file(), PID_LIMIT).ok()?;
+        let pid = std::str::from_utf8(&text).ok()?.trim().parse().ok()?;
+        self.is_own(pid).then_some(pid)
+    }
+
+    /// Whether the process is this proxy: the number may be another one's by now.
+    pub(super) fn is_own(&self, pid: u32) -> bool {
+        let caddyfile = self.caddyfile();
+        process::command_line(pid).is_some_and(|words| words.iter().any(|word| Path::new(word) == caddyfile))
+    }
+
+    /// The last thing that was said, in one line.
+    pub(super) fn last_words(&self) -> Option<String> {
+        let text = files::read_limited(&self.start_log(), 1 << 20).ok()?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        super::caddy::complaint(&text)
+    }
+}

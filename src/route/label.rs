@@ -1,0 +1,78 @@
+//! The label that a context goes by under its project's name.
+
+use std::path::Path;
+
+use crate::context::hash_of;
+use crate::model::{LABEL_LIMIT, dns_label};
+use crate::registry::ContextRow;
+
+/// Digits of the context's hash that stand for what a label cannot hold.
+const DIGITS: usize = 6;
+
+/// The branch, or where the context has none the directory's name. A second checkout of a branch that another one holds
+/// has its directory's name behind it, so that the first one's name never changes.
+pub(super) fn label_of(context: &ContextRow) -> String {
+    let directory = directory_name(&context.path);
+    let words = match &context.branch {
+        Some(branch) if is_sibling(context) => format!("{branch}-{directory}"),
+        Some(branch) => branch.clone(),
+        None => directory,
+    };
+    let digits: String = context.hash.as_str().chars().take(DIGITS).collect();
+    match dns_label(&words) {
+        Some(label) if label.len() <= LABEL_LIMIT => label,
+        Some(label) => format!("{}-{digits}", label[..LABEL_LIMIT - DIGITS - 1].trim_end_matches('-')),
+        // A branch in another script.
+        None => format!("c-{digits}"),
+    }
+}
+
+/// Whether another checkout of this remote and branch had come before.
+fn is_sibling(context: &ContextRow) -> bool {
+    context.hash != hash_of(&context.identity)
+}
+
+fn directory_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ContextHash;
+
+    fn context(branch: Option<&str>, path: &str, is_sibling: bool) -> ContextRow {
+        let identity = b"git@example.com:shop.git:main".to_vec();
+        let hash = if is_sibling { ContextHash::from_digits("abcdef012345") } else { hash_of(&identity) };
+        ContextRow {
+            id: 1,
+            hash,
+            identity,
+            path: path.into(),
+            label: String::new(),
+            remote: None,
+            branch: branch.map(str::to_owned),
+            subdir: None,
+            project_name: String::new(),
+            used_at: 0,
+        }
+    }
+
+    #[test]
+    fn branches_as_labels() {
+        #[track_caller]
+        fn check(branch: Option<&str>, is_sibling: bool, expected: &str) {
+            assert_eq!(label_of(&context(branch, "/src/shop two", is_sibling)), expected);
+        }
+        check(Some("main"), false, "main");
+        check(Some("feature/Login_form"), false, "feature-login-form");
+        check(Some("main"), true, "main-shop-two");
+        check(None, false, "shop-two");
+        check(Some("x\n}\nimport /etc/passwd"), false, "x-import-etc-passwd");
+        check(Some("日本"), true, "shop-two");
+        let digits = hash_of(b"git@example.com:shop.git:main").as_str()[..DIGITS].to_owned();
+        check(Some("日本"), false, &format!("c-{digits}"));
+        check(Some(&"a".repeat(80)), false, &format!("{}-{digits}", "a".repeat(56)));
+        check(Some(&"a".repeat(63)), false, &"a".repeat(63));
+    }
+}

@@ -1,0 +1,93 @@
+//! From the table to what is served: each project's certificate beside it, and the proxy told where something changed.
+
+use std::cell::RefCell;
+
+use anyhow::Result;
+
+use super::table::table;
+use crate::app::App;
+use crate::certs;
+use crate::model::Port;
+use crate::proxy::{self, Home, Ports, Published, Served, ServedSite};
+
+/// The settings of the proxy's ports.
+pub const HTTP_PORT: &str = "http_port";
+/// As [`HTTP_PORT`].
+pub const HTTPS_PORT: &str = "https_port";
+
+/// What a refresh came to.
+#[derive(Debug)]
+pub struct Refreshed {
+    pub published: Published,
+    /// What could not be served as it should, each a sentence.
+    pub notes: Vec<String>,
+}
+
+/// Everything that is to be served now, with certificates issued where they have to be; and what is wrong.
+///
+/// # Errors
+/// The registry cannot be read. What is wrong with one project is a note.
+pub fn prepare(app: &mut App) -> Result<(Served, Vec<String>)> {
+    let table = table(app)?;
+    let mut notes = table.notes;
+    let is_secure = certs::is_set_up()?;
+    let mut sites = Vec::with_capacity(table.sites.len());
+    for site in table.sites {
+        notes.extend(site.clashes.iter().map(|clash| format!("{clash}, so it stands for none")));
+        let pair = match is_secure.then(|| certs::ensure(&site.domain, &site.certified_names())) {
+            Some(Ok(pair)) => Some((pair.certificate, pair.key)),
+            Some(Err(error)) => {
+                notes.push(format!("{} is served without TLS: {error}", site.domain));
+                None
+            }
+            None => None,
+        };
+        sites.push(ServedSite { site, pair });
+    }
+    Ok((Served { sites, ports: ports(app)? }, notes))
+}
+
+/// The ports that the proxy listens on, or would.
+///
+/// # Errors
+/// The registry cannot be read.
+pub fn ports(app: &mut App) -> Result<Ports> {
+    let mut port = |name, usual: Port| -> Result<Port> {
+        Ok(app.setting(name)?.and_then(|text| text.parse().ok()).unwrap_or(usual))
+    };
+    Ok(Ports { http: port(HTTP_PORT, Ports::USUAL.http)?, https: port(HTTPS_PORT, Ports::USUAL.https)? })
+}
+
+/// Tells the proxy what has changed, where it runs.
+///
+/// # Errors
+/// [`proxy::ProxyError`]; what was served before is served on.
+pub fn refresh(app: &mut App) -> Result<Refreshed> {
+    with_notes(app, |wanted| proxy::publish(wanted)).map(|(published, notes)| Refreshed { published, notes })
+}
+
+/// Runs `work` with what is to be served, and gives the notes of that too.
+///
+/// # Errors
+/// What `work` says.
+pub fn with_notes<T>(
+    app: &mut App,
+    work: impl FnOnce(&mut dyn FnMut() -> Result<Served>) -> Result<T>,
+) -> Result<(T, Vec<String>)> {
+    let notes = RefCell::new(Vec::new());
+    let mut wanted = || {
+        let (served, told) = prepare(app)?;
+        *notes.borrow_mut() = told;
+        Ok(served)
+    };
+    let done = work(&mut wanted)?;
+    Ok((done, notes.into_inner()))
+}
+
+/// Whether names lead anywhere on this machine: the proxy was set up.
+///
+/// # Errors
+/// There is no home directory.
+pub fn is_set_up() -> Result<bool> {
+    Ok(Home::locate()?.is_set_up())
+}
