@@ -17,7 +17,7 @@
 //! ```text
 //! 5  faces    hot.rs  cli/
 //! 4  verbs    resolve/  remap/  project/  lifecycle/  checkup/  tail/  exports.rs  status.rs  prune.rs
-//! 3  hands    app.rs (lazy handles)  engine/  health/  listeners/  logs/
+//! 3  hands    app.rs (lazy handles)  certs/  engine/  health/  listeners/  logs/
 //! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
 //! 0  ground   model/ (plain words)  sys/ (doors: processes, files, clock, environment, paths)
@@ -35,6 +35,7 @@
 
 mod allocator;
 mod app;
+mod certs;
 mod checkup;
 mod cli;
 mod compose;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::allocator::Exhausted;
+use crate::certs::CertsError;
 use crate::compose::ComposeError;
 use crate::config::{ConfigError, FILE_NAME};
 use crate::context::RepositoryError;
@@ -109,6 +110,10 @@ impl Failure {
         if let Some(error) = error.downcast_ref::<LifecycleError>() {
             let (kind, exit, hint) = of_lifecycle(error);
             return failure(kind, exit, hint);
+        }
+        if let Some(error) = error.downcast_ref::<CertsError>() {
+            let (kind, exit) = of_certs(error);
+            return failure(kind, exit, Some(error.hint()));
         }
         if let Some(error) = error.downcast_ref::<EngineError>() {
             let (kind, exit) = match error {
@@ -319,6 +324,22 @@ fn of_lifecycle(error: &LifecycleError) -> (&'static str, u8, Option<String>) {
             let hint = "drop its `ports:` and let another service lead to it, or run a second checkout beside this one";
             ("port_conflict", CONFLICT, Some(hint.to_owned()))
         }
+    }
+}
+
+fn of_certs(error: &CertsError) -> (&'static str, u8) {
+    match error {
+        CertsError::NoMkcert => ("cert_mkcert_missing", MISSING),
+        CertsError::Mkcert { .. } => ("cert_mkcert", FAILED),
+        CertsError::NotSetUp => ("cert_not_set_up", NOT_FOUND),
+        CertsError::AuthorityLost { .. } => ("cert_ca_lost", FAILED),
+        CertsError::NoAuthorityKey { .. } => ("cert_ca_key_missing", FAILED),
+        CertsError::BadName { .. } => ("cert_name", USAGE),
+        CertsError::Damaged { .. } => ("cert_damaged", FAILED),
+        CertsError::Store { .. } => ("cert_store", FAILED),
+        CertsError::NobodyListens { .. } => ("cert_no_server", MISSING),
+        CertsError::NoHandshake { .. } => ("cert_handshake", FAILED),
+        CertsError::System { .. } => ("cert_system", FAILED),
     }
 }
 

@@ -16,4 +16,5 @@ pub mod process;
 pub mod signals;
 pub mod sockets;
 pub mod stamp;
+pub mod trees;
 pub mod witness;

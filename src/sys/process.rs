@@ -41,6 +41,8 @@ pub fn exec<'a>(
 #[derive(Debug)]
 pub struct Captured {
     pub is_success: bool,
+    /// Its exit status; `None` where a signal ended it.
+    pub code: Option<i32>,
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
 }
@@ -56,15 +58,35 @@ pub fn output(program: &Path, args: &[&str], patience: Duration) -> Option<Vec<u
 /// # Errors
 /// It cannot be started; `TimedOut`.
 pub fn capture(program: &Path, args: &[&str], patience: Duration) -> io::Result<Captured> {
+    capture_with(program, args, &[], patience)
+}
+
+/// As [`capture`], with these variables set or, where there is no value, without them.
+///
+/// # Errors
+/// As [`capture`].
+pub fn capture_with(
+    program: &Path,
+    args: &[&str],
+    variables: &[(&str, Option<&OsStr>)],
+    patience: Duration,
+) -> io::Result<Captured> {
     witness::note_unrepeatable();
-    let child =
-        Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut command = Command::new(program);
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let child = command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait_with_output()));
     match receiver.recv_timeout(patience) {
         Ok(output) => output.map(|output| Captured {
             is_success: output.status.success(),
+            code: output.status.code(),
             stdout: output.stdout,
             stderr: output.stderr,
         }),

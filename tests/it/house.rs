@@ -10,7 +10,7 @@ use std::path::Path;
 use paths::Names;
 
 /// An outside crate and the only room that names it.
-const OWNERS: [(&str, &str); 19] = [
+const OWNERS: [(&str, &str); 21] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
@@ -25,11 +25,13 @@ const OWNERS: [(&str, &str); 19] = [
     ("regex", "logs"),
     ("regex_syntax", "logs"),
     ("rusqlite", "registry"),
+    ("rustls", "certs"),
     ("serde_yaml", "yaml"),
     ("signal_hook", "sys"),
     ("tabled", "cli"),
     ("tempfile", "sys"),
     ("ureq", "health"),
+    ("x509_parser", "certs"),
 ];
 
 /// A source and its path below `src`.

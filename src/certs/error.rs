@@ -1,0 +1,98 @@
+//! Why there is no certificate, or none that holds.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// What the callers tell apart; its `Display` is a sentence for the user.
+#[derive(Debug)]
+pub enum CertsError {
+    /// `mkcert` is not on `PATH`.
+    NoMkcert,
+    /// It was called, and said this instead of doing it.
+    Mkcert { task: String, detail: String },
+    /// `gantry cert setup` has not been run.
+    NotSetUp,
+    /// mkcert's CA is gone from its directory.
+    AuthorityLost { root: PathBuf },
+    /// The CA's certificate is there, and not the key that signs with it.
+    NoAuthorityKey { root: PathBuf },
+    /// No certificate can be for such a name.
+    BadName { name: String, why: String },
+    /// A file that holds no certificate, or no key that fits.
+    Damaged { path: PathBuf, detail: String },
+    /// A trust store was not changed as asked; what was changed before is undone.
+    Store { store: &'static str, detail: String },
+    /// Nobody listens where a certificate was to be looked at.
+    NobodyListens { address: SocketAddr, detail: String },
+    /// Somebody listens there, and does not speak TLS, or not with this name.
+    NoHandshake { address: SocketAddr, detail: String },
+    /// The system refuses.
+    System { task: &'static str, path: PathBuf, source: io::Error },
+}
+
+impl CertsError {
+    pub(super) fn system(task: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CertsError {
+        let path = path.to_owned();
+        move |source| CertsError::System { task, path, source }
+    }
+
+    /// The way out.
+    pub fn hint(&self) -> String {
+        match self {
+            CertsError::NoMkcert => {
+                "install mkcert, the package of that name; and libnss3-tools (nss-tools on Fedora, nss on macOS) for \
+                 the stores of Firefox and Chromium"
+                    .to_owned()
+            }
+            CertsError::Mkcert { .. } => "`gantry cert status` shows what is there".to_owned(),
+            CertsError::NotSetUp => {
+                "`gantry cert setup` makes a CA of this machine's own and has it trusted".to_owned()
+            }
+            CertsError::AuthorityLost { root } => format!(
+                "restore {} from a backup, or make a new CA: `gantry cert untrust`, then `gantry cert setup`",
+                root.display()
+            ),
+            CertsError::NoAuthorityKey { root } => {
+                let key = root.join("rootCA-key.pem");
+                format!(
+                    "restore {}, or make a new CA: `gantry cert untrust`, then `gantry cert remove --ca` and \
+                     `gantry cert setup`",
+                    key.display()
+                )
+            }
+            CertsError::BadName { .. } => "a name is like shop.test, a wildcard like *.shop.test".to_owned(),
+            CertsError::Damaged { .. } => "`gantry cert renew` issues certificates anew".to_owned(),
+            CertsError::Store { .. } => {
+                "`--stores` names the ones to change (system, nss, java, or none); `gantry cert status` shows them"
+                    .to_owned()
+            }
+            CertsError::NobodyListens { .. } => "`gantry proxy start` starts the proxy".to_owned(),
+            CertsError::NoHandshake { .. } => "`gantry proxy status` tells who listens there".to_owned(),
+            CertsError::System { .. } => "nothing was changed; check who owns it, and whether there is room".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for CertsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CertsError::NoMkcert => f.write_str("mkcert is not installed"),
+            CertsError::Mkcert { task, detail } => write!(f, "mkcert could not {task}: {detail}"),
+            CertsError::NotSetUp => f.write_str("certificates are not set up"),
+            CertsError::AuthorityLost { root } => write!(f, "the CA is gone: no rootCA.pem in {}", root.display()),
+            CertsError::NoAuthorityKey { root } => {
+                write!(f, "the CA cannot issue certificates: no rootCA-key.pem in {}", root.display())
+            }
+            CertsError::BadName { name, why } => write!(f, "no certificate for `{}`: {why}", name.escape_debug()),
+            CertsError::Damaged { path, detail } => write!(f, "{}: {detail}", path.display()),
+            CertsError::Store { store, detail } => write!(f, "the {store} trust store was not changed: {detail}"),
+            CertsError::NobodyListens { address, detail } => write!(f, "nobody answers on {address}: {detail}"),
+            CertsError::NoHandshake { address, detail } => write!(f, "no TLS handshake with {address}: {detail}"),
+            CertsError::System { task, path, source } => write!(f, "cannot {task} {}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for CertsError {}

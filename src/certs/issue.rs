@@ -1,0 +1,163 @@
+//! A project's certificate: whether it still holds, and a new one where it does not.
+
+use serde::Serialize;
+
+use super::mkcert::{self, Root};
+use super::place::{CERTIFICATE, Place};
+use super::x509::{self, Certificate};
+use super::{CertsError, Pair};
+use crate::model::DomainName;
+use crate::sys::trees::Unfinished;
+use crate::sys::{clock, files};
+
+/// Days before its end from which on a certificate is renewed.
+pub const RENEWED_BEFORE: i64 = 30;
+
+/// What a certificate is good for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Standing {
+    Good,
+    /// Nothing was issued.
+    Absent,
+    /// The file, or its key's, holds something else.
+    Damaged {
+        detail: String,
+    },
+    /// Another CA has issued it than the one that is trusted today.
+    OtherAuthority,
+    /// It is over.
+    Expired,
+    /// The clock stands before its beginning.
+    NotYetValid,
+    /// It is not for these names.
+    Lacking {
+        names: Vec<String>,
+    },
+    /// It ends within 30 days.
+    EndsSoon,
+}
+
+impl Standing {
+    /// For a table.
+    pub fn describe(&self) -> String {
+        match self {
+            Standing::Good => "good".to_owned(),
+            Standing::Absent => "not issued".to_owned(),
+            Standing::Damaged { detail } => format!("damaged: {detail}"),
+            Standing::OtherAuthority => "of another CA".to_owned(),
+            Standing::Expired => "expired".to_owned(),
+            Standing::NotYetValid => "not valid yet".to_owned(),
+            Standing::Lacking { names } => format!("not for {}", names.join(", ")),
+            Standing::EndsSoon => "ends soon".to_owned(),
+        }
+    }
+
+    /// Whether a browser that trusts the CA takes it, for the names it is for.
+    pub fn still_serves(&self) -> bool {
+        matches!(self, Standing::Good | Standing::EndsSoon | Standing::Lacking { .. })
+    }
+}
+
+/// What the certificate that is there is good for, and what it says where it can be read.
+pub(super) fn look(
+    place: &Place,
+    domain: &DomainName,
+    names: &[String],
+    authority: &Certificate,
+) -> (Standing, Option<Certificate>) {
+    let Some(pair) = place.pair(domain) else { return (Standing::Absent, None) };
+    let damaged = |error: CertsError| match error {
+        CertsError::Damaged { detail, .. } => Standing::Damaged { detail },
+        other => Standing::Damaged { detail: other.to_string() },
+    };
+    if !files::exists(&pair.certificate) {
+        return (Standing::Absent, None);
+    }
+    let certificate = match Certificate::load(&pair.certificate) {
+        Ok(certificate) => certificate,
+        Err(error) => return (damaged(error), None),
+    };
+    let standing = match x509::require_key(&certificate, &pair.key) {
+        Err(error) => damaged(error),
+        Ok(_) => judge(&certificate, names, authority, clock::now()),
+    };
+    (standing, Some(certificate))
+}
+
+fn judge(certificate: &Certificate, names: &[String], authority: &Certificate, now: i64) -> Standing {
+    let lacking = certificate.lacking(names);
+    if !certificate.is_signed_by(authority) {
+        Standing::OtherAuthority
+    } else if now > certificate.until {
+        Standing::Expired
+    } else if now < certificate.from {
+        Standing::NotYetValid
+    } else if !lacking.is_empty() {
+        Standing::Lacking { names: lacking.into_iter().map(str::to_owned).collect() }
+    } else if certificate.days_left(now) < RENEWED_BEFORE {
+        Standing::EndsSoon
+    } else {
+        Standing::Good
+    }
+}
+
+/// As [`super::ensure`]; with `anew` also where nothing is wrong. Says whether it issued one.
+pub(super) fn ensure(
+    place: &Place,
+    domain: &DomainName,
+    names: &[String],
+    anew: bool,
+) -> Result<(Pair, bool), CertsError> {
+    names.iter().try_for_each(|name| require_name(name))?;
+    let _lock = place.lock()?;
+    let mut authority = place.require_authority()?;
+    let root = match Root::find() {
+        // What is there may hold for long; only to issue is mkcert needed.
+        Err(CertsError::NoMkcert) => None,
+        found => Some(found?),
+    };
+    if let Some(Root { certificate: Some(today), has_key: true, .. }) = &root
+        && today.der != authority.der
+    {
+        authority = today.clone();
+        place.adopt(&root.as_ref().ok_or(CertsError::NoMkcert)?.file())?;
+    }
+    let (standing, _) = look(place, domain, names, &authority);
+    if standing == Standing::Good
+        && !anew
+        && let Some(pair) = place.pair(domain)
+    {
+        return Ok((pair, false));
+    }
+    root.as_ref().ok_or(CertsError::NoMkcert)?.require_usable()?;
+    issue(place, domain, names, &authority).map(|pair| (pair, true))
+}
+
+fn issue(place: &Place, domain: &DomainName, names: &[String], authority: &Certificate) -> Result<Pair, CertsError> {
+    let issues = place.issues(domain);
+    let unfinished = Unfinished::begin_in(&issues).map_err(CertsError::system("make", &issues))?;
+    mkcert::issue(unfinished.path(), names)?;
+    let pair = Pair::in_directory(unfinished.path());
+    let certificate = Certificate::load(&unfinished.path().join(CERTIFICATE))?;
+    x509::require_key(&certificate, &pair.key)?;
+    if !certificate.is_signed_by(authority) {
+        let detail = "its CA was replaced just now".to_owned();
+        return Err(CertsError::Mkcert { task: "issue a certificate".to_owned(), detail });
+    }
+    let issue = certificate.serial;
+    let directory = issues.join(&issue);
+    unfinished.keep_as(&directory).map_err(CertsError::system("make", &directory))?;
+    place.switch_to(domain, issue.as_ref())?;
+    Ok(Pair::in_directory(&directory))
+}
+
+/// mkcert takes e-mail addresses and URLs too, and what starts with `-` for an option.
+fn require_name(name: &str) -> Result<(), CertsError> {
+    let is_address = name.parse::<std::net::IpAddr>().is_ok();
+    let domain = name.strip_prefix("*.").unwrap_or(name).parse::<DomainName>();
+    match domain {
+        Err(error) if !is_address => Err(CertsError::BadName { name: name.to_owned(), why: error.to_string() }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,154 @@
+//! The program `mkcert`, which owns the CA: <https://github.com/FiloSottile/mkcert>.
+//!
+//! `TRUST_STORES` is never left empty, which means every store: who only issues says `none`.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::place::{CERTIFICATE, KEY};
+use super::x509::Certificate;
+use super::{CertsError, java};
+use crate::sys::process::{self, Captured};
+use crate::sys::{env, files};
+
+/// For what mkcert does on its own.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// For what may ask for a password.
+const PATIENCE_WITH_SUDO: Duration = Duration::from_secs(300);
+
+/// The CA as it lies in mkcert's directory today.
+#[derive(Clone, Debug)]
+pub(super) struct Root {
+    /// mkcert's directory: its CAROOT.
+    pub directory: PathBuf,
+    /// `None` where there is no CA.
+    pub certificate: Option<Certificate>,
+    pub has_key: bool,
+}
+
+impl Root {
+    /// # Errors
+    /// [`CertsError::NoMkcert`], [`CertsError::Mkcert`]; the certificate is unreadable.
+    pub(super) fn find() -> Result<Root, CertsError> {
+        let said = run(&["-CAROOT"], "tell where its CA lies", &[], PATIENCE)?;
+        let directory = PathBuf::from(String::from_utf8_lossy(&said).trim_end_matches('\n'));
+        let directory = match env::current_dir() {
+            // CAROOT may be relative.
+            Ok(here) => here.join(directory),
+            Err(_) => directory,
+        };
+        let file = Root::file_in(&directory);
+        let is_there = files::try_exists(&file).map_err(CertsError::system("read", &file))?;
+        let certificate = if is_there { Some(Certificate::load(&file)?) } else { None };
+        let has_key = files::is_file(&Root::key_in(&directory));
+        Ok(Root { directory, certificate, has_key })
+    }
+
+    pub(super) fn file(&self) -> PathBuf {
+        Root::file_in(&self.directory)
+    }
+
+    pub(super) fn key(&self) -> PathBuf {
+        Root::key_in(&self.directory)
+    }
+
+    fn file_in(directory: &Path) -> PathBuf {
+        directory.join("rootCA.pem")
+    }
+
+    fn key_in(directory: &Path) -> PathBuf {
+        directory.join("rootCA-key.pem")
+    }
+
+    /// That it can issue: without a CA, mkcert would make one that nobody trusts.
+    pub(super) fn require_usable(&self) -> Result<&Certificate, CertsError> {
+        let root = self.directory.clone();
+        match &self.certificate {
+            None => Err(CertsError::AuthorityLost { root }),
+            Some(_) if !self.has_key => Err(CertsError::NoAuthorityKey { root }),
+            Some(certificate) => Ok(certificate),
+        }
+    }
+}
+
+/// Whether the program is there.
+pub(super) fn is_installed() -> bool {
+    process::find_program("mkcert").is_some()
+}
+
+/// Writes a certificate for the names, and its key, into the directory.
+pub(super) fn issue(directory: &Path, names: &[String]) -> Result<(), CertsError> {
+    let path = |name: &str| directory.join(name).display().to_string();
+    let (certificate, key) = (path(CERTIFICATE), path(KEY));
+    let mut args = vec!["-ecdsa", "-cert-file", &certificate, "-key-file", &key];
+    args.extend(names.iter().map(String::as_str));
+    run(&args, "issue a certificate", &[("TRUST_STORES", Some("none".as_ref()))], PATIENCE).map(drop)
+}
+
+/// Makes the CA where there is none, without having it trusted.
+pub(super) fn make_authority() -> Result<(), CertsError> {
+    let none = [("TRUST_STORES", Some(OsStr::new("none")))];
+    run(&["-install"], "make a CA", &none, PATIENCE).map(drop)
+}
+
+/// Has the store trust the CA, or trust it no more. Asks for a password on the terminal where it uses sudo.
+pub(super) fn change_store(store: &'static str, trusts: bool) -> Result<(), CertsError> {
+    let home = java::home();
+    let variables = [("TRUST_STORES", Some(OsStr::new(store))), ("JAVA_HOME", home.as_ref().map(|it| it.as_os_str()))];
+    let option = if trusts { "-install" } else { "-uninstall" };
+    run(&[option], "change it", &variables, PATIENCE_WITH_SUDO).map(drop).map_err(|error| match error {
+        CertsError::Mkcert { detail, .. } => CertsError::Store { store, detail },
+        other => other,
+    })
+}
+
+fn run(
+    args: &[&str],
+    task: &str,
+    variables: &[(&str, Option<&OsStr>)],
+    patience: Duration,
+) -> Result<Vec<u8>, CertsError> {
+    let program = process::find_program("mkcert").ok_or(CertsError::NoMkcert)?;
+    let failed = |detail: String| CertsError::Mkcert { task: task.to_owned(), detail };
+    match process::capture_with(&program, args, variables, patience) {
+        Ok(Captured { is_success: true, stdout, .. }) => Ok(stdout),
+        Ok(Captured { stdout, stderr, .. }) => Err(failed(gist(&[stderr, stdout].concat()))),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+/// What it ended with: mkcert's own error, and the last line of the program that it called.
+fn gist(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let Some(at) = lines.iter().position(|line| line.contains("ERROR: ")) else {
+        return (*lines.last().unwrap_or(&"it said nothing")).to_owned();
+    };
+    let error = lines[at].split("ERROR: ").last().unwrap_or_default();
+    match lines.last() {
+        Some(last) if at + 1 < lines.len() => format!("{error} {last}"),
+        _ => error.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_it_ended_with() {
+        #[track_caller]
+        fn check(said: &str, expected: &str) {
+            assert_eq!(gist(said.as_bytes()), expected);
+        }
+        check("", "it said nothing");
+        check("Created a new local CA\n", "Created a new local CA");
+        check(
+            "2026/11/21 10:00:00 ERROR: failed to execute \"tee\": exit status 1\n\nsudo: a password is required\n\n",
+            "failed to execute \"tee\": exit status 1 sudo: a password is required",
+        );
+        check("ERROR: no such thing\n", "no such thing");
+    }
+}

@@ -1,0 +1,133 @@
+//! Where gantry keeps what it has issued:
+//!
+//! ```text
+//! certs/                      0700, in the state directory
+//!   authority.pem             the CA's certificate as `gantry cert setup` found it
+//!   lock                      who holds it may change what is here
+//!   issued/shop.test/
+//!     5a1b…/                  an issue, by its serial number; never changed
+//!       certificate.pem
+//!       key.pem               0600
+//!     current -> 5a1b…        the one that counts
+//! ```
+//!
+//! A certificate and its key come and go together, since the link alone says which ones count; and a new certificate has
+//! a new path, so that a server whose configuration names it sees that there is something to load. The issue before it
+//! stays until the next, for a server that is just starting.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::x509::Certificate;
+use super::{CertsError, Pair};
+use crate::model::DomainName;
+use crate::sys::lock::Lock;
+use crate::sys::signals::Interrupts;
+use crate::sys::{files, paths, trees};
+
+/// The link's name; no serial number.
+const CURRENT: &str = "current";
+
+pub(super) const CERTIFICATE: &str = "certificate.pem";
+pub(super) const KEY: &str = "key.pem";
+
+/// Bytes of a CA's certificate, many times over.
+const LIMIT: u64 = 256 * 1024;
+
+/// The directory `certs`.
+#[derive(Clone, Debug)]
+pub(super) struct Place(pub(super) PathBuf);
+
+impl Place {
+    pub(super) fn find() -> anyhow::Result<Place> {
+        Ok(Place(paths::state_dir()?.join("certs")))
+    }
+
+    /// As [`Place::find`], for who tells errors of certificates alone.
+    pub(super) fn require() -> Result<Place, CertsError> {
+        Place::find().map_err(|error| {
+            let source = std::io::Error::other(error.to_string());
+            CertsError::System { task: "find", path: PathBuf::from("the state directory"), source }
+        })
+    }
+
+    /// The copy of the CA's certificate.
+    pub(super) fn authority_file(&self) -> PathBuf {
+        self.0.join("authority.pem")
+    }
+
+    /// The CA that `gantry cert setup` found; `None` where it was not run.
+    pub(super) fn authority(&self) -> Result<Option<Certificate>, CertsError> {
+        let file = self.authority_file();
+        if !files::try_exists(&file).map_err(CertsError::system("read", &file))? {
+            return Ok(None);
+        }
+        Certificate::load(&file).map(Some)
+    }
+
+    /// # Errors
+    /// [`CertsError::NotSetUp`].
+    pub(super) fn require_authority(&self) -> Result<Certificate, CertsError> {
+        self.authority()?.ok_or(CertsError::NotSetUp)
+    }
+
+    /// Keeps a copy of the CA's certificate.
+    pub(super) fn adopt(&self, root: &std::path::Path) -> Result<(), CertsError> {
+        let bytes = files::read_limited(root, LIMIT).map_err(CertsError::system("read", root))?;
+        files::make_private_dir(&self.0).map_err(CertsError::system("make", &self.0))?;
+        let file = self.authority_file();
+        files::replace(&file, &bytes, 0o644).map_err(CertsError::system("write", &file))
+    }
+
+    /// Waits until nobody else changes what is here.
+    pub(super) fn lock(&self) -> Result<Lock, CertsError> {
+        let file = self.0.join("lock");
+        Lock::acquire(&file, || {}, &Interrupts::default()).map_err(CertsError::system("lock", &file))
+    }
+
+    /// Where the issues for the domain lie.
+    pub(super) fn issues(&self, domain: &DomainName) -> PathBuf {
+        self.0.join("issued").join(domain.as_str())
+    }
+
+    /// Where the pair that counts lies, whether there is one or not: a path that stays when it is renewed.
+    pub(super) fn current(&self, domain: &DomainName) -> Pair {
+        Pair::in_directory(&self.issues(domain).join(CURRENT))
+    }
+
+    /// The pair that counts, by its own name; `None` where there is none.
+    pub(super) fn pair(&self, domain: &DomainName) -> Option<Pair> {
+        let issues = self.issues(domain);
+        let issue = files::read_link(&issues.join(CURRENT)).ok()?;
+        // The link is gantry's own, and leads to its neighbour.
+        Some(Pair::in_directory(&issues.join(issue.file_name()?)))
+    }
+
+    /// Lets the issue count, and forgets those before the one that counted so far.
+    pub(super) fn switch_to(&self, domain: &DomainName, issue: &OsStr) -> Result<(), CertsError> {
+        let issues = self.issues(domain);
+        let link = issues.join(CURRENT);
+        let former = files::read_link(&link).ok();
+        trees::point(&link, issue).map_err(CertsError::system("write", &link))?;
+        for name in files::names_in(&issues).unwrap_or_default() {
+            let stays = name == issue || name == CURRENT || former.as_ref().is_some_and(|former| *former == *name);
+            if !stays {
+                // One that cannot be removed costs nothing but its room.
+                let _ = trees::remove(&issues.join(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every domain that something was issued for.
+    pub(super) fn domains(&self) -> Vec<DomainName> {
+        let names = files::names_in(&self.0.join("issued")).unwrap_or_default();
+        let mut domains: Vec<DomainName> = names
+            .iter()
+            .filter_map(|name| name.to_str()?.parse().ok())
+            .filter(|it| *it != super::check_name())
+            .collect();
+        domains.sort_unstable();
+        domains
+    }
+}
