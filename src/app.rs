@@ -113,6 +113,11 @@ impl App {
         self.registry.is_some()
     }
 
+    /// Whether anything was written into the registry.
+    pub fn has_written(&self) -> bool {
+        self.registry.as_ref().is_some_and(Registry::has_written)
+    }
+
     /// The registry where there is one: what only looks makes no file.
     ///
     /// # Errors

@@ -371,9 +371,15 @@ mod tests {
         );
         check("engine: lxc\n", "1: `engine` must be `docker` or `podman`, not `lxc`");
         check("http: 80\n", "1: `http` must be a service, or SERVICE:CONTAINER_PORT, not of type integer");
-        check("tld: local\n", "1: `tld`: `local` cannot end local names: names under it belong to multicast DNS (RFC 6762); \
-             `test`, `localhost`, `internal`, `home.arpa` can");
-        check("http_timeout: 0\n", "1: `http_timeout` must be a number of seconds from 1 to 86400, not of type integer");
+        check(
+            "tld: local\n",
+            "1: `tld`: `local` cannot end local names: names under it belong to multicast DNS (RFC 6762); \
+             `test`, `localhost`, `internal`, `home.arpa` can",
+        );
+        check(
+            "http_timeout: 0\n",
+            "1: `http_timeout` must be a number of seconds from 1 to 86400, not of type integer",
+        );
         check("hooks: make\n", "1: `hooks` must be a mapping of hooks to commands, not `make`");
         check("hooks:\n  prestart: make\n", "2: unknown key `prestart`; did you mean `pre_start`?");
         check("pre_start: [make, 1]\n", "1: `pre_start` must be a command or a list of commands, not of type integer");

@@ -16,8 +16,8 @@
 //!
 //! ```text
 //! 5  faces    hot.rs  cli/
-//! 4  verbs    resolve/  remap/  project/  lifecycle/  checkup/  tail/  exports.rs  status.rs  prune.rs
-//! 3  hands    app.rs (lazy handles)  certs/  engine/  health/  listeners/  logs/
+//! 4  verbs    resolve/  remap/  project/  route/  lifecycle/  checkup/  tail/  exports.rs  status.rs  prune.rs
+//! 3  hands    app.rs (lazy handles)  proxy/  certs/  engine/  health/  listeners/  logs/
 //! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
 //! 0  ground   model/ (plain words)  sys/ (doors: processes, files, clock, environment, paths)
@@ -51,10 +51,12 @@ mod logs;
 mod memo;
 mod model;
 mod project;
+mod proxy;
 mod prune;
 mod registry;
 mod remap;
 mod resolve;
+mod route;
 mod shell;
 mod status;
 mod sys;

@@ -13,6 +13,7 @@ use crate::context::RepositoryError;
 use crate::engine::EngineError;
 use crate::lifecycle::LifecycleError;
 use crate::project::ProjectError;
+use crate::proxy::ProxyError;
 use crate::registry::{Cause, RegistryError};
 use crate::resolve::{PortTaken, UnknownService};
 use crate::shell::quote_posix;
@@ -46,6 +47,21 @@ pub struct NotFound {
 /// It is not done, since it would do harm.
 #[derive(Debug)]
 pub struct Refused {
+    pub message: String,
+    pub hint: String,
+}
+
+/// Two things want one place.
+#[derive(Debug)]
+pub struct Conflict {
+    pub message: String,
+    pub hint: String,
+}
+
+/// A program that is needed is not there.
+#[derive(Debug)]
+pub struct Missing {
+    pub kind: &'static str,
     pub message: String,
     pub hint: String,
 }
@@ -86,7 +102,7 @@ impl Failure {
         }
         if error.is::<ConfigError>() {
             let hint = "the keys are `identity: branch|worktree`, `project_name: NAME`, `remap: auto|never`, \
-                        `engine: docker|podman`, `http: SERVICE` and `hooks:`";
+                        `engine: docker|podman`, `http: SERVICE`, `http_timeout: SECONDS`, `tld: DOMAIN` and `hooks:`";
             return failure("config", FAILED, Some(hint.to_owned()));
         }
         if let Some(error) = error.downcast_ref::<RepositoryError>() {
@@ -115,6 +131,10 @@ impl Failure {
             let (kind, exit) = of_certs(error);
             return failure(kind, exit, Some(error.hint()));
         }
+        if let Some(error) = error.downcast_ref::<ProxyError>() {
+            let (kind, exit) = of_proxy(error);
+            return failure(kind, exit, Some(error.hint()));
+        }
         if let Some(error) = error.downcast_ref::<EngineError>() {
             let (kind, exit) = match error {
                 EngineError::Refused { .. } => ("engine_refused", FAILED),
@@ -133,6 +153,12 @@ impl Failure {
         }
         if let Some(error) = error.downcast_ref::<Refused>() {
             return failure("refused", FAILED, Some(error.hint.clone()));
+        }
+        if let Some(error) = error.downcast_ref::<Conflict>() {
+            return failure("conflict", CONFLICT, Some(error.hint.clone()));
+        }
+        if let Some(error) = error.downcast_ref::<Missing>() {
+            return failure(error.kind, MISSING, Some(error.hint.clone()));
         }
         if error.is::<NoHome>() {
             return failure(
@@ -343,6 +369,20 @@ fn of_certs(error: &CertsError) -> (&'static str, u8) {
     }
 }
 
+fn of_proxy(error: &ProxyError) -> (&'static str, u8) {
+    match error {
+        ProxyError::NoCaddy => ("caddy_missing", MISSING),
+        ProxyError::NotRunning => ("proxy_not_running", MISSING),
+        ProxyError::PortBusy { .. } => ("port_conflict", CONFLICT),
+        ProxyError::PortForbidden { .. } => ("port_forbidden", FAILED),
+        ProxyError::Refused { .. } => ("proxy_refused", FAILED),
+        ProxyError::NotStarted { .. } => ("proxy_not_started", FAILED),
+        ProxyError::SocketTaken { .. } => ("proxy_socket_taken", CONFLICT),
+        ProxyError::UnfitPath { .. } => ("proxy_path", FAILED),
+        ProxyError::Failed { .. } => ("proxy", FAILED),
+    }
+}
+
 fn of_unknown_project(nearest: &[String]) -> String {
     match nearest {
         [] => "`gantry list` lists the projects; `gantry register` adds one".to_owned(),
@@ -365,7 +405,7 @@ macro_rules! as_error {
     )*};
 }
 
-as_error!(Usage, NotFound, Refused);
+as_error!(Usage, NotFound, Refused, Conflict, Missing);
 
 impl std::fmt::Display for Silent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -19,10 +19,12 @@ mod init;
 mod list;
 mod logs;
 mod man;
+mod open;
 mod overrides;
 mod ports;
 mod progress;
 mod project;
+mod proxy;
 mod prune;
 mod ps;
 mod pull;
@@ -30,6 +32,7 @@ mod push;
 mod register;
 mod release;
 mod restart;
+mod routes;
 mod run;
 mod scale;
 mod start;
@@ -41,6 +44,7 @@ mod trust;
 mod ui;
 mod unregister;
 mod update;
+mod url;
 mod watch;
 mod which;
 
@@ -52,6 +56,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app::App;
 use crate::memo;
+use crate::proxy::Published;
+use crate::route::{self, Refreshed};
 use failure::{Failure, Silent};
 use ui::{Color, Ui};
 
@@ -144,6 +150,29 @@ enum Command {
     Scale(scale::Args),
     /// Stop a project and remove its containers and networks; its ports stay booked
     Down(down::Args),
+    /// List the names that lead to what runs: a project's, its other branches', its services'
+    Routes(routes::Args),
+    /// Print the address of a project or of one of its services
+    Url(url::Args),
+    /// Open a project or one of its services in the browser
+    Open(open::Args),
+    /// Serve the names: a reverse proxy on this machine's loopback, which is Caddy
+    Proxy(proxy::Args),
+    /// `proxy setup`
+    #[command(hide = true)]
+    CaddySetup(proxy::Setup),
+    /// `proxy start`
+    #[command(hide = true)]
+    CaddyStart,
+    /// `proxy stop`
+    #[command(hide = true)]
+    CaddyStop,
+    /// `proxy reload`
+    #[command(hide = true)]
+    CaddyReload,
+    /// `proxy status`
+    #[command(hide = true)]
+    CaddyStatus(proxy::Status),
     /// Let the hooks of this project's gantry.yml run
     Trust(trust::Args),
     /// Connect this project with direnv, or your shell with gantry
@@ -174,12 +203,30 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
     };
     let mut ui = Ui::new(cli.color);
     ui.speak_json(wants_json);
-    match cli.command.run(&mut App::default(), &mut ui) {
+    let (moves_routes, mut app) = (cli.command.moves_routes(), App::default());
+    let exit = match cli.command.run(&mut app, &mut ui) {
         Ok(()) => {
             memo::remember(arguments, &ui.into_said());
             ExitCode::SUCCESS
         }
         Err(error) => fail(&ui, &error),
+    };
+    if moves_routes || app.has_written() {
+        tell_proxy(&mut app, &Ui::new(cli.color));
+    }
+    exit
+}
+
+/// Lets the proxy, where it runs, serve what is booked by now. That it could not is no failure of the command, which is
+/// done.
+fn tell_proxy(app: &mut App, ui: &Ui) {
+    match route::refresh(app) {
+        Ok(Refreshed { published: Published::Loaded, notes }) => notes.iter().for_each(|note| ui.warn(note)),
+        Ok(_) => {}
+        Err(error) => {
+            let hint = "what it served before is served on; `gantry proxy reload` tries again";
+            ui.warn(&format!("the proxy was not told: {error:#}; {hint}"));
+        }
     }
 }
 
@@ -229,6 +276,12 @@ pub fn command() -> clap::Command {
 }
 
 impl Command {
+    /// Whether names may lead elsewhere afterwards though nothing was written: the branch may have been switched.
+    fn moves_routes(&self) -> bool {
+        let looks = matches!(self, Command::Export(_) | Command::HookEnv(_));
+        looks || matches!(self, Command::Start(_) | Command::Restart(_) | Command::Update(_) | Command::Register(_))
+    }
+
     fn run(self, app: &mut App, ui: &mut Ui) -> anyhow::Result<()> {
         match self {
             Command::Export(args) => export::run(app, ui, &args),
@@ -260,6 +313,15 @@ impl Command {
             Command::Push(args) => push::run(app, ui, &args),
             Command::Scale(args) => scale::run(app, ui, &args),
             Command::Down(args) => down::run(app, ui, &args),
+            Command::Routes(args) => routes::run(app, ui, &args),
+            Command::Url(args) => url::run(app, ui, &args),
+            Command::Open(args) => open::run(app, ui, &args),
+            Command::Proxy(args) => proxy::run(app, ui, &args),
+            Command::CaddySetup(args) => proxy::act(app, ui, &proxy::Action::Setup(args)),
+            Command::CaddyStart => proxy::act(app, ui, &proxy::Action::Start),
+            Command::CaddyStop => proxy::act(app, ui, &proxy::Action::Stop),
+            Command::CaddyReload => proxy::act(app, ui, &proxy::Action::Reload),
+            Command::CaddyStatus(args) => proxy::act(app, ui, &proxy::Action::Status(args)),
             Command::Trust(args) => trust::run(app, ui, &args),
             Command::Init(args) => init::run(app, ui, &args),
             Command::Hook(args) => hook::run(ui, &args),

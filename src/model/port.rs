@@ -95,6 +95,13 @@ impl Protocol {
     }
 }
 
+/// One port.
+impl From<Port> for PortRange {
+    fn from(port: Port) -> PortRange {
+        PortRange { start: port, end: port }
+    }
+}
+
 impl FromStr for Port {
     type Err = PortSyntaxError;
 

@@ -53,9 +53,8 @@ pub(super) fn http_service(discovery: &Discovery, wanted: Option<&str>) -> Resul
             None => Err(no_such_service(discovery, wanted)),
         };
     }
-    let best = servers()
-        .filter(|slot| slot.kind == Kind::HTTP && !is_tool(&slot.service))
-        .min_by_key(|slot| rank(slot));
+    let best =
+        servers().filter(|slot| slot.kind == Kind::HTTP && !is_tool(&slot.service)).min_by_key(|slot| rank(slot));
     Ok(best.map_or_else(|| BY_NAME.to_owned(), |slot| name_of(slot, discovery)))
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::error::ProxyError;
 use super::home::Home;
+use crate::sys::files;
 use crate::sys::process::{self, Captured};
 
 /// How long Caddy may take to check a configuration, or to load it.
@@ -50,6 +51,17 @@ impl Caddy {
         Ok(Caddy { program, version })
     }
 
+    /// The one that runs for `home`, without asking it: its version was written down when it was started.
+    ///
+    /// # Errors
+    /// [`ProxyError::NoCaddy`].
+    pub(super) fn of_running(home: &Home) -> Result<Caddy, ProxyError> {
+        let program = process::find_program("caddy").ok_or(ProxyError::NoCaddy)?;
+        let text = files::read_limited(&home.version_file(), 64).unwrap_or_default();
+        let version = Version::parse(&String::from_utf8_lossy(&text)).unwrap_or_default();
+        Ok(Caddy { program, version })
+    }
+
     /// Tries the configuration out: `caddy adapt --validate` reads it, its certificates too, and serves nothing.
     ///
     /// # Errors
@@ -69,7 +81,6 @@ impl Caddy {
     /// [`ProxyError::Refused`]: the old one goes on.
     pub(super) fn load(&self, home: &Home, file: &Path) -> Result<(), ProxyError> {
         let (file, address) = (file.to_string_lossy(), home.admin_address());
-        // Caddy would leave a configuration alone that names the same files, though a certificate in them is new.
         let args = ["reload", "--config", &file, "--adapter", "caddyfile", "--address", &address, "--force"];
         match run(&self.program, &args, "load the configuration") {
             Err(ProxyError::Failed { detail, .. }) => Err(ProxyError::Refused { detail }),

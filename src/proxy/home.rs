@@ -91,6 +91,11 @@ impl Home {
         self.0.join("start.log")
     }
 
+    /// The version of the Caddy that runs.
+    pub(super) fn version_file(&self) -> PathBuf {
+        self.0.join("version")
+    }
+
     pub(super) fn pid_file(&self) -> PathBuf {
         self.0.join("caddy.pid")
     }

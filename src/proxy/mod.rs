@@ -14,7 +14,7 @@ mod publish;
 
 use std::path::PathBuf;
 
-use crate::model::{Port, Site};
+use crate::model::{DomainName, Route, Site};
 
 pub use caddy::{Caddy, Version};
 pub use error::ProxyError;
@@ -33,21 +33,25 @@ pub struct Served {
 #[derive(Debug)]
 pub struct ServedSite {
     pub site: Site,
+    /// Whether its names are served over HTTPS.
+    pub is_secure: bool,
     /// Certificate and key; without them its names are served without TLS.
     pub pair: Option<(PathBuf, PathBuf)>,
 }
 
 impl Served {
-    /// What stands before each name in a browser, and behind it.
-    pub fn address(&self, site: &ServedSite, name: &str) -> String {
-        self.ports.address(name, site.pair.is_some())
+    /// The URL of a name of the site, without a path.
+    pub fn address(&self, site: &ServedSite, name: &DomainName) -> String {
+        // The usual port goes without saying.
+        let (scheme, port, usual) = match site.is_secure {
+            true => ("https", self.ports.https, Ports::USUAL.https),
+            false => ("http", self.ports.http, Ports::USUAL.http),
+        };
+        if port == usual { format!("{scheme}://{name}") } else { format!("{scheme}://{name}:{port}") }
     }
-}
 
-impl Ports {
-    /// The URL of a name, without a path; the usual port goes without saying.
-    pub fn address(&self, name: &str, is_secure: bool) -> String {
-        let (scheme, port, usual) = if is_secure { ("https", self.https, 443) } else { ("http", self.http, 80) };
-        if port.number() == usual { format!("{scheme}://{name}") } else { format!("{scheme}://{name}:{port}") }
+    /// The route's URL.
+    pub fn url(&self, site: &ServedSite, route: &Route) -> String {
+        self.address(site, &route.name) + route.entry.as_deref().unwrap_or_default()
     }
 }

@@ -137,10 +137,7 @@ fn nobodys_page(served: &Served) -> Page {
         }],
         command: served.sites.is_empty().then(|| "gantry register".to_owned()),
         list: sites
-            .map(|site| {
-                let domain = site.site.domain.as_str();
-                (served.address(site, domain), site.site.directory.display().to_string())
-            })
+            .map(|site| (served.address(site, &site.site.domain), site.site.directory.display().to_string()))
             .collect(),
         ..Page::default()
     }
@@ -148,7 +145,7 @@ fn nobodys_page(served: &Served) -> Page {
 
 fn listed(served: &Served, site: &ServedSite) -> Vec<(String, String)> {
     let routes = site.site.routes.iter();
-    routes.map(|route| (served.address(site, route.name.as_str()), route.description())).collect()
+    routes.map(|route| (served.url(site, route), route.description())).collect()
 }
 
 fn files_of(name: &str, page: &Page) -> [PageFile; 2] {

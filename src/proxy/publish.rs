@@ -12,7 +12,7 @@ use super::home::Home;
 use super::{pages, ports};
 use crate::sys::lock::Lock;
 use crate::sys::signals::Interrupts;
-use crate::sys::{clock, files, own, process};
+use crate::sys::{clock, files, own, process, trees};
 
 /// How long Caddy may take to come up, or to end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -87,6 +87,7 @@ pub fn start(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<(Option<u32>,
     files::rename(&home.candidate(), &home.caddyfile())?;
     clear_socket(&home)?;
     remove_if_there(&home.start_log())?;
+    own::replace(&home.version_file(), caddy.version.to_string().as_bytes())?;
     let pid = caddy.serve(&home).context("Caddy cannot be started")?;
     await_start(&home, pid)?;
     Ok((Some(pid), true))
@@ -122,7 +123,7 @@ fn lock(home: &Home) -> Result<Lock> {
 }
 
 fn load(home: &Home, served: &Served, anyway: bool) -> Result<Published> {
-    let caddy = Caddy::find()?;
+    let caddy = Caddy::of_running(home)?;
     let text = text_of(home, served, &caddy);
     write_pages(home, served)?;
     let is_served = files::read_limited(&home.caddyfile(), SIZE_LIMIT).is_ok_and(|old| old == text.as_bytes());
@@ -136,15 +137,9 @@ fn load(home: &Home, served: &Served, anyway: bool) -> Result<Published> {
     Ok(Published::Loaded)
 }
 
-/// The Caddyfile, which also names the state of each certificate's file: a renewed one has to be loaded.
 fn text_of(home: &Home, served: &Served, caddy: &Caddy) -> String {
     let (addresses, keeps_streams) = (ports::addresses(), caddy.version.keeps_streams());
-    let mut text = caddyfile::render(served, &Options { home, addresses: &addresses, keeps_streams });
-    for (certificate, _) in served.sites.iter().filter_map(|site| site.pair.as_ref()) {
-        let stamp = files::stamp(certificate).unwrap_or_default();
-        text += &format!("# {} {stamp}\n", certificate.file_name().unwrap_or_default().to_string_lossy());
-    }
-    text
+    caddyfile::render(served, &Options { home, addresses: &addresses, keeps_streams })
 }
 
 /// Replaces the pages that say something else by now, and removes those that nothing leads to.
@@ -162,7 +157,7 @@ fn write_pages(home: &Home, served: &Served) -> Result<()> {
     for name in files::names_in(&directory)? {
         let path = directory.join(&name);
         if files::is_dir(&path) && !folders.iter().any(|kept| name == kept.as_str()) {
-            files::remove_tree(&path)?;
+            trees::remove(&path)?;
         }
     }
     Ok(())

@@ -63,6 +63,7 @@ pub struct Registry {
     read_only: Option<Cause>,
     /// The file has no tables until the first [`Registry::write`].
     is_empty: bool,
+    has_written: bool,
 }
 
 /// What the rooms around a transaction see of it.
@@ -106,6 +107,11 @@ impl Registry {
         !self.is_empty
     }
 
+    /// Whether a [`Registry::write`] has succeeded.
+    pub fn has_written(&self) -> bool {
+        self.has_written
+    }
+
     /// For reading; each statement sees one committed state.
     pub fn reader(&self) -> &Reader {
         &self.connection
@@ -143,6 +149,7 @@ impl Registry {
         let value = work(&transaction).map_err(named)?;
         transaction.commit().map_err(|error| named(error.into()))?;
         self.is_empty = false;
+        self.has_written = true;
         Ok(value)
     }
 
@@ -230,7 +237,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Registry, RegistryError> {
     connection.busy_timeout(BUSY_TIMEOUT).map_err(named)?;
     // The pragma's own switch, without its SQL.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(named)?;
-    Ok(Registry { connection, path: path.to_owned(), read_only: None, is_empty: false })
+    Ok(Registry { connection, path: path.to_owned(), read_only: None, is_empty: false, has_written: false })
 }
 
 #[cfg(test)]

@@ -63,6 +63,12 @@ pub(super) fn faces<'a>(rows: &'a [Allocation], http_service: &str) -> Vec<Face<
     faces
 }
 
+/// The services that have a page, their ports, and whether each is the context's web server.
+pub fn faces_of(rows: &[Allocation], http_service: &str) -> Vec<(String, Port, bool)> {
+    let faces = faces(rows, http_service).into_iter();
+    faces.map(|face| (face.service.to_owned(), face.row.port, face.label.is_none())).collect()
+}
+
 /// The compose file mentions it, or it was booked by name, and is no second port for one container port.
 fn is_current(row: &Allocation) -> bool {
     row.variable.is_some() && row.protocol == Protocol::Tcp && row.ordinal == 0
@@ -85,7 +91,8 @@ fn is_mail_page(row: &Allocation) -> bool {
 fn main_of<'a>(rows: &'a [Allocation], servers: &[&'a Allocation], http_service: &str) -> Option<&'a Allocation> {
     let named = find_allocation(rows, http_service).map(|(row, _)| row);
     let likeliest = || {
-        let is_own = |row: &&Allocation| row.kind == Kind::HTTP.as_str() && !is_tool(&row.service) && !has_word(row, &MAIL);
+        let is_own =
+            |row: &&Allocation| row.kind == Kind::HTTP.as_str() && !is_tool(&row.service) && !has_word(row, &MAIL);
         let own = servers.iter().copied().filter(is_own);
         own.min_by_key(|row| (web_rank(&row.service, row.container_port), row.id))
     };

@@ -9,5 +9,6 @@ mod label;
 mod serve;
 mod table;
 
-pub use serve::{HTTP_PORT, HTTPS_PORT, Refreshed, is_set_up, ports, prepare, refresh, with_notes};
+pub use faces::faces_of;
+pub use serve::{HTTP_PORT, HTTPS_PORT, Refreshed, is_set_up, ports, prepare, refresh, shown, with_notes};
 pub use table::{Table, find, table};

@@ -23,6 +23,17 @@ pub struct Refreshed {
     pub notes: Vec<String>,
 }
 
+/// As [`prepare`] for who only looks: no certificate is issued, but where HTTPS is on, addresses are HTTPS's.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn shown(app: &mut App) -> Result<(Served, Vec<String>)> {
+    let table = table(app)?;
+    let is_secure = certs::is_set_up()?;
+    let sites = table.sites.into_iter().map(|site| ServedSite { site, is_secure, pair: None }).collect();
+    Ok((Served { sites, ports: ports(app)? }, table.notes))
+}
+
 /// Everything that is to be served now, with certificates issued where they have to be; and what is wrong.
 ///
 /// # Errors
@@ -42,7 +53,7 @@ pub fn prepare(app: &mut App) -> Result<(Served, Vec<String>)> {
             }
             None => None,
         };
-        sites.push(ServedSite { site, pair });
+        sites.push(ServedSite { site, is_secure: pair.is_some(), pair });
     }
     Ok((Served { sites, ports: ports(app)? }, notes))
 }

@@ -47,7 +47,8 @@ pub fn table(app: &mut App) -> Result<Table> {
     let mut table = Table::default();
     // Goes from one to the next with the registry open.
     let mut there = App::default();
-    let standings: Vec<Standing> = projects.iter().map(|project| stand(&mut there, project, &mut table.notes)).collect();
+    let standings: Vec<Standing> =
+        projects.iter().map(|project| stand(&mut there, project, &mut table.notes)).collect();
     for (project, standing) in projects.iter().zip(&standings) {
         let others = contexts.iter().filter(|context| {
             Some(context.id) != standing.context.as_ref().map(|own| own.id)
@@ -60,10 +61,17 @@ pub fn table(app: &mut App) -> Result<Table> {
 }
 
 /// The route of a context to a service, or to its web server.
-pub fn find<'a>(sites: &'a [Site], context_id: i64, service: Option<&str>) -> Option<(&'a Site, &'a Route)> {
-    let of_context = sites.iter().flat_map(|site| site.routes.iter().map(move |route| (site, route)));
-    let (mut own, is_main) = (of_context.filter(|(_, route)| route.context_id == context_id), service.is_none());
-    own.find(|(_, route)| route.is_main == is_main && service.is_none_or(|service| route.is_called(service)))
+pub fn find<'a>(
+    sites: impl IntoIterator<Item = &'a Site>,
+    context_id: i64,
+    service: Option<&str>,
+) -> Option<(&'a Site, &'a Route)> {
+    let all = sites.into_iter().flat_map(|site| site.routes.iter().map(move |route| (site, route)));
+    let is_it = |route: &Route| match service {
+        Some(service) => !route.is_main && route.is_called(service),
+        None => route.is_main,
+    };
+    all.into_iter().find(|(_, route)| route.context_id == context_id && is_it(route))
 }
 
 /// What a project's directory is now.
@@ -142,7 +150,8 @@ fn site_of<'a>(
         routes_of(place, rows, &project.http_service)
     });
     let (routes, clashes) = part(routes.collect());
-    let mut zones: Vec<DomainName> = places.into_iter().map(|place| place.name).filter(|name| *name != domain).collect();
+    let mut zones: Vec<DomainName> =
+        places.into_iter().map(|place| place.name).filter(|name| *name != domain).collect();
     zones.sort();
     zones.dedup();
     let (timeout, directory) = (standing.config.http_timeout.unwrap_or(TIMEOUT), project.path.clone());

@@ -185,15 +185,6 @@ pub fn remove_dir(path: &Path) -> io::Result<()> {
     fs::remove_dir(path)
 }
 
-/// Removes the directory and all that is in it; no link is followed.
-///
-/// # Errors
-/// What the system says.
-pub fn remove_tree(path: &Path) -> io::Result<()> {
-    witness::note_unrepeatable();
-    fs::remove_dir_all(path)
-}
-
 /// Gives the file another name, in the place of what goes by that one.
 ///
 /// # Errors

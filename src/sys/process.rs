@@ -104,7 +104,13 @@ pub fn capture_with(
 ///
 /// # Errors
 /// It cannot be started, or the log not be written.
-pub fn launch(program: &Path, args: &[&str], directory: &Path, variables: &[(&str, &Path)], log: &Path) -> io::Result<u32> {
+pub fn launch(
+    program: &Path,
+    args: &[&str],
+    directory: &Path,
+    variables: &[(&str, &Path)],
+    log: &Path,
+) -> io::Result<u32> {
     witness::note_unrepeatable();
     let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
     let mut command = Command::new(program);
