@@ -138,12 +138,15 @@ fn site_of<'a>(
     };
     let mut places: Vec<Place<'_>> = Vec::new();
     places.extend(standing.context.as_ref().map(|context| Place { context, name: domain.clone() }));
+    let mut further = Vec::new();
     for context in others.filter(|context| rows.contains_key(&context.id)) {
         match domain.child(&label_of(context)) {
-            Ok(name) => places.push(Place { context, name }),
+            Ok(name) => further.push(Place { context, name }),
             Err(error) => notes.push(format!("{}: {error}", context.label)),
         }
     }
+    further.sort_by(|a, b| a.name.cmp(&b.name));
+    places.append(&mut further);
     let none = Vec::new();
     let routes = places.iter().flat_map(|place| {
         let rows = rows.get(&place.context.id).unwrap_or(&none);
@@ -183,18 +186,13 @@ fn routes_of(place: &Place<'_>, rows: &[Allocation], http_service: &str) -> Vec<
     faces(rows, http_service).into_iter().filter_map(route).collect()
 }
 
-/// The routes of a name of their own, in the order of names, and those that are no route because another one is.
+/// The routes of a name of their own, in their order, and those that are no route because another one is.
 fn part(routes: Vec<Route>) -> (Vec<Route>, Vec<Clash>) {
-    let mut by_name: BTreeMap<DomainName, Vec<Route>> = BTreeMap::new();
-    for route in routes {
-        by_name.entry(route.name.clone()).or_default().push(route);
+    let mut by_name: BTreeMap<DomainName, Vec<String>> = BTreeMap::new();
+    for route in &routes {
+        by_name.entry(route.name.clone()).or_default().push(route.description());
     }
-    let (mut single, mut clashes) = (Vec::new(), Vec::new());
-    for (name, mut rivals) in by_name {
-        match rivals.len() {
-            1 => single.append(&mut rivals),
-            _ => clashes.push(Clash { name, rivals: rivals.iter().map(Route::description).collect() }),
-        }
-    }
-    (single, clashes)
+    by_name.retain(|_, rivals| rivals.len() > 1);
+    let single = routes.into_iter().filter(|route| !by_name.contains_key(&route.name)).collect();
+    (single, by_name.into_iter().map(|(name, rivals)| Clash { name, rivals }).collect())
 }
