@@ -2,7 +2,8 @@
 //!
 //! `tests/run` installs what these tests need and starts the engine; without it, the tests that need a missing
 //! program fail and name it. None is skipped. They run in parallel: each has a [`sandbox::Sandbox`] of its own,
-//! and whatever listens on a real port takes that port from [`ports::Block`].
+//! and whatever listens on a real port takes that port from [`ports::Block`]. What needs the machine's own names, ports
+//! or trust stores runs in a [`world::World`].
 #![allow(clippy::disallowed_methods, reason = "the doors that `sys` owns in the program are open to its tests")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(dead_code, reason = "a helper may be in use by a single command's tests, or by none for a while")]
@@ -55,4 +56,5 @@ mod update;
 mod watch;
 mod which;
 mod which_engine;
+mod world;
 mod yard;

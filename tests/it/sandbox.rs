@@ -82,6 +82,16 @@ impl Sandbox {
         self.variables.remove(name.as_ref());
     }
 
+    /// What a variable is for every later command; nothing where it is not set.
+    pub fn variable(&self, name: &str) -> OsString {
+        self.variables.get(OsStr::new(name)).cloned().unwrap_or_default()
+    }
+
+    /// Takes the engines of the tests out of reach, not their programs.
+    pub fn leave_engines(&mut self) {
+        self.variables.retain(|name, _| !ENGINE_VARIABLES.iter().any(|it| name == it));
+    }
+
     /// Writes a file (a relative path is taken from the sandbox's root) and the directories above it.
     pub fn write(&self, path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(path);
