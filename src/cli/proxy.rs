@@ -103,8 +103,8 @@ pub(super) fn act(app: &mut App, ui: &mut Ui, action: &Action) -> Result<()> {
 }
 
 fn setup(app: &mut App, ui: &mut Ui, args: &Setup) -> Result<()> {
-    let caddy = Caddy::find()?;
-    let (home, old) = (Home::locate()?, route::ports(app)?);
+    let home = Home::locate()?;
+    let (caddy, old) = (Caddy::find(&home)?, route::ports(app)?);
     let wanted = match args.high_ports {
         true => high_ports(app)?,
         false => Ports { http: args.http_port.unwrap_or(old.http), https: args.https_port.unwrap_or(old.https) },
@@ -209,7 +209,8 @@ fn reload(app: &mut App, ui: &Ui) -> Result<()> {
 fn status(app: &mut App, ui: &mut Ui, args: &Status) -> Result<()> {
     let (served, notes) = route::shown(app)?;
     notes.iter().for_each(|note| ui.warn(note));
-    let (home, caddy) = (Home::locate()?, Caddy::find().ok());
+    let home = Home::locate()?;
+    let caddy = Caddy::find(&home).ok();
     let report = Report {
         is_set_up: home.is_set_up(),
         is_running: home.is_running(),
@@ -268,6 +269,8 @@ fn remove(app: &mut App, ui: &Ui) -> Result<()> {
     }
     if home.is_set_up() {
         trees::remove(home.path())?;
+        // gantry's state directory, where nothing else of it is left.
+        home.path().parent().map(trees::remove_empty);
     }
     ui.note("the proxy is stopped, and its ports and files are forgotten");
     Ok(())

@@ -1,5 +1,6 @@
 //! The program Caddy.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,9 +45,9 @@ impl Caddy {
     ///
     /// # Errors
     /// [`ProxyError::NoCaddy`]; [`ProxyError::Failed`] where it does not tell its version.
-    pub fn find() -> Result<Caddy, ProxyError> {
+    pub fn find(home: &Home) -> Result<Caddy, ProxyError> {
         let program = process::find_program("caddy").ok_or(ProxyError::NoCaddy)?;
-        let said = run(&program, &["version"], "tell its version")?;
+        let said = run(home, &program, &["version"], "tell its version")?;
         let version = Version::parse(&String::from_utf8_lossy(&said.stdout)).unwrap_or_default();
         Ok(Caddy { program, version })
     }
@@ -66,10 +67,10 @@ impl Caddy {
     ///
     /// # Errors
     /// [`ProxyError::Refused`].
-    pub(super) fn check(&self, file: &Path) -> Result<(), ProxyError> {
+    pub(super) fn check(&self, home: &Home, file: &Path) -> Result<(), ProxyError> {
         let file = file.to_string_lossy();
         let args = ["adapt", "--config", &file, "--adapter", "caddyfile", "--validate"];
-        match run(&self.program, &args, "check the configuration") {
+        match run(home, &self.program, &args, "check the configuration") {
             Err(ProxyError::Failed { detail, .. }) => Err(ProxyError::Refused { detail }),
             other => other.map(drop),
         }
@@ -82,7 +83,7 @@ impl Caddy {
     pub(super) fn load(&self, home: &Home, file: &Path) -> Result<(), ProxyError> {
         let (file, address) = (file.to_string_lossy(), home.admin_address());
         let args = ["reload", "--config", &file, "--adapter", "caddyfile", "--address", &address, "--force"];
-        match run(&self.program, &args, "load the configuration") {
+        match run(home, &self.program, &args, "load the configuration") {
             Err(ProxyError::Failed { detail, .. }) => Err(ProxyError::Refused { detail }),
             other => other.map(drop),
         }
@@ -96,9 +97,7 @@ impl Caddy {
         let (file, pid_file) = (home.caddyfile(), home.pid_file());
         let (file, pid_file) = (file.to_string_lossy(), pid_file.to_string_lossy());
         let args = ["run", "--config", &file, "--adapter", "caddyfile", "--pidfile", &pid_file];
-        // Where Caddy keeps a copy of what it serves, and what it needs to get certificates, which it never does here.
-        let own = [("XDG_CONFIG_HOME", home.path()), ("XDG_DATA_HOME", home.path())];
-        process::launch(&self.program, &args, home.path(), &own, &home.start_log())
+        process::launch(&self.program, &args, home.path(), &variables(home), &home.start_log())
     }
 
     /// Asks the running one to end.
@@ -106,7 +105,7 @@ impl Caddy {
     /// # Errors
     /// [`ProxyError::Failed`].
     pub(super) fn stop(&self, home: &Home) -> Result<(), ProxyError> {
-        run(&self.program, &["stop", "--address", &home.admin_address()], "stop").map(drop)
+        run(home, &self.program, &["stop", "--address", &home.admin_address()], "stop").map(drop)
     }
 }
 
@@ -116,9 +115,15 @@ impl fmt::Display for Version {
     }
 }
 
-fn run(program: &Path, args: &[&str], doing: &'static str) -> Result<Captured, ProxyError> {
+/// Where Caddy keeps a copy of what it serves, and what it would need to get certificates, which it never does here.
+fn variables(home: &Home) -> [(&'static str, Option<&OsStr>); 3] {
+    ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "STEPPATH"].map(|name| (name, Some(home.path().as_os_str())))
+}
+
+fn run(home: &Home, program: &Path, args: &[&str], doing: &'static str) -> Result<Captured, ProxyError> {
     let failed = |detail: String| ProxyError::Failed { doing, detail };
-    let captured = process::capture(program, args, PATIENCE).map_err(|error| failed(error.to_string()))?;
+    let captured = process::capture_with(program, args, &variables(home), PATIENCE);
+    let captured = captured.map_err(|error| failed(error.to_string()))?;
     if captured.is_success {
         return Ok(captured);
     }

@@ -103,18 +103,17 @@ fn write_route(file: &mut String, number: usize, route: &Route, timeout: u64, op
         let _ = writeln!(file, "\t\tredir @entry{number} \"{entry}\" 302");
     }
     // A server may listen on one of the addresses alone. Only a connection that cannot be opened is tried on the other
-    // one: what has been sent is never sent twice. The address that failed is forgotten at once.
+    // one: what has been sent is never sent twice. The address that failed is left out just long enough for that.
     let _ = write!(
         file,
         "\t\treverse_proxy {scheme}127.0.0.1:{port} {scheme}[::1]:{port} {{\n\
          \t\t\tlb_policy first\n\
-         \t\t\tlb_retries 1\n\
-         \t\t\tlb_try_interval 5ms\n\
+         \t\t\tlb_retries 3\n\
+         \t\t\tlb_try_interval 2ms\n\
          \t\t\tlb_retry_match {{\n\
          \t\t\t\tmethod NONE\n\
          \t\t\t}}\n\
-         \t\t\tfail_duration 200ms\n\
-         \t\t\tflush_interval -1\n"
+         \t\t\tfail_duration 20ms\n"
     );
     if options.keeps_streams {
         file.push_str("\t\t\tstream_close_delay 8h\n");

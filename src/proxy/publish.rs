@@ -69,7 +69,7 @@ pub fn reload(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<()> {
 pub fn start(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<(Option<u32>, bool)> {
     let home = Home::locate()?;
     home.make()?;
-    let caddy = Caddy::find()?;
+    let caddy = Caddy::find(&home)?;
     let _lock = lock(&home)?;
     let served = wanted()?;
     if home.is_running() {
@@ -83,7 +83,7 @@ pub fn start(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<(Option<u32>,
     }
     write_pages(&home, &served)?;
     files::replace(&home.candidate(), text_of(&home, &served, &caddy).as_bytes(), MODE)?;
-    caddy.check(&home.candidate())?;
+    caddy.check(&home, &home.candidate())?;
     files::rename(&home.candidate(), &home.caddyfile())?;
     clear_socket(&home)?;
     remove_if_there(&home.start_log())?;
@@ -106,7 +106,7 @@ pub fn stop() -> Result<bool> {
     let (ran, pid) = (home.is_running(), home.pid());
     if ran {
         // The admin socket may be the one thing that still answers, or not any more.
-        let _ = Caddy::find().and_then(|caddy| caddy.stop(&home));
+        let _ = Caddy::find(&home).and_then(|caddy| caddy.stop(&home));
     }
     if let Some(pid) = pid {
         process::end(pid, &|| home.is_own(pid), PATIENCE).context("the proxy does not end")?;
@@ -131,7 +131,7 @@ fn load(home: &Home, served: &Served, anyway: bool) -> Result<Published> {
         return Ok(Published::Unchanged);
     }
     files::replace(&home.candidate(), text.as_bytes(), MODE)?;
-    caddy.check(&home.candidate())?;
+    caddy.check(home, &home.candidate())?;
     caddy.load(home, &home.candidate())?;
     files::rename(&home.candidate(), &home.caddyfile())?;
     Ok(Published::Loaded)

@@ -73,12 +73,7 @@ pub fn capture_with(
 ) -> io::Result<Captured> {
     witness::note_unrepeatable();
     let mut command = Command::new(program);
-    for (name, value) in variables {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    set_all(&mut command, variables);
     let child = command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
     let (sender, receiver) = mpsc::channel();
@@ -108,15 +103,25 @@ pub fn launch(
     program: &Path,
     args: &[&str],
     directory: &Path,
-    variables: &[(&str, &Path)],
+    variables: &[(&str, Option<&OsStr>)],
     log: &Path,
 ) -> io::Result<u32> {
     witness::note_unrepeatable();
     let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
     let mut command = Command::new(program);
-    command.args(args).current_dir(directory).envs(variables.iter().copied());
+    set_all(&mut command, variables);
+    command.args(args).current_dir(directory);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
     command.spawn().map(|child| child.id())
+}
+
+fn set_all(command: &mut Command, variables: &[(&str, Option<&OsStr>)]) {
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
 }
 
 /// Whether this process may do everything.

@@ -36,6 +36,7 @@ mod mishaps;
 mod podman;
 mod ports;
 mod projects;
+mod proxy;
 mod prune;
 mod race;
 mod register;

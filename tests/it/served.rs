@@ -24,7 +24,12 @@ pub struct Served {
 }
 
 /// A web server in the world, which ends when this is dropped.
-pub struct Upstream(Child);
+pub struct Upstream<'a> {
+    world: &'a World,
+    /// Its number in the world.
+    pid: String,
+    nsenter: Child,
+}
 
 impl Served {
     /// Nothing is registered yet.
@@ -89,10 +94,12 @@ impl Served {
     }
 
     /// A web server on this address and port, which says this name.
-    pub fn upstream(&self, address: &str, port: u16, name: &str) -> Upstream {
-        let mut command = self.world.command("python3", Path::new("/"));
+    pub fn upstream(&self, address: &str, port: u16, name: &str) -> Upstream<'_> {
+        let file = self.world.sandbox.path("home").join(format!("upstream-{port}"));
+        let mut command = self.world.command("bash", Path::new("/"));
+        command.args(["-c", "echo $$ >\"$1\"; shift; exec python3 \"$@\"", "bash"]).arg(&file);
         command.args([UPSTREAM, address, &port.to_string(), name]).stdout(Stdio::null());
-        let upstream = Upstream(command.spawn().unwrap());
+        let nsenter = command.spawn().unwrap();
         let url = if address.contains(':') {
             format!("http://[{address}]:{port}/")
         } else {
@@ -101,7 +108,9 @@ impl Served {
         await_true("the upstream answers", || {
             self.world.script(&format!("curl --silent --globoff --output /dev/null '{url}'")).status == 0
         });
-        upstream
+        let pid = fs::read_to_string(&file).unwrap().trim().to_owned();
+        fs::remove_file(file).unwrap();
+        Upstream { world: &self.world, pid, nsenter }
     }
 
     /// What curl prints for the URL; every name is this machine, as with DNS set up.
@@ -128,10 +137,9 @@ impl Served {
     }
 }
 
-impl Drop for Upstream {
+impl Drop for Upstream<'_> {
     fn drop(&mut self) {
-        // nsenter becomes the program, since it enters no other mount of /proc than the child's.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.world.script(&format!("kill -9 {}", self.pid));
+        let _ = self.nsenter.wait();
     }
 }
