@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::place::{CERTIFICATE, KEY};
-use super::x509::Certificate;
+use super::stores::Store;
+use super::x509::{self, Certificate};
 use super::{CertsError, java};
 use crate::sys::process::{self, Captured};
+use crate::sys::trees::Unfinished;
 use crate::sys::{env, files};
 
 /// For what mkcert does on its own.
@@ -73,11 +75,6 @@ impl Root {
     }
 }
 
-/// Whether the program is there.
-pub(super) fn is_installed() -> bool {
-    process::find_program("mkcert").is_some()
-}
-
 /// Writes a certificate for the names, and its key, into the directory.
 pub(super) fn issue(directory: &Path, names: &[String]) -> Result<(), CertsError> {
     let path = |name: &str| directory.join(name).display().to_string();
@@ -93,13 +90,27 @@ pub(super) fn make_authority() -> Result<(), CertsError> {
     run(&["-install"], "make a CA", &none, PATIENCE).map(drop)
 }
 
-/// Has the store trust the CA, or trust it no more. Asks for a password on the terminal where it uses sudo.
-pub(super) fn change_store(store: &'static str, trusts: bool) -> Result<(), CertsError> {
+/// Has the store trust the CA. Asks for a password on the terminal where it uses sudo.
+pub(super) fn install(store: Store) -> Result<(), CertsError> {
+    change(store, "-install", None)
+}
+
+/// Takes the CA whose certificate is in the file out of the store, whatever CA mkcert's own directory holds: it gets one
+/// with that certificate alone, for a moment, in `directory`.
+pub(super) fn uninstall(store: Store, directory: &Path, file: &Path) -> Result<(), CertsError> {
+    let root = Unfinished::begin_in(directory).map_err(CertsError::system("make", directory))?;
+    let copy = Root::file_in(root.path());
+    files::replace(&copy, &x509::read(file)?, 0o644).map_err(CertsError::system("write", &copy))?;
+    change(store, "-uninstall", Some(root.path()))
+}
+
+fn change(store: Store, option: &str, root: Option<&Path>) -> Result<(), CertsError> {
     let home = java::home();
-    let variables = [("TRUST_STORES", Some(OsStr::new(store))), ("JAVA_HOME", home.as_ref().map(|it| it.as_os_str()))];
-    let option = if trusts { "-install" } else { "-uninstall" };
+    let mut variables = vec![("TRUST_STORES", Some(OsStr::new(store.as_str())))];
+    variables.extend(home.as_ref().map(|home| ("JAVA_HOME", Some(home.as_os_str()))));
+    variables.extend(root.map(|root| ("CAROOT", Some(root.as_os_str()))));
     run(&[option], "change it", &variables, PATIENCE_WITH_SUDO).map(drop).map_err(|error| match error {
-        CertsError::Mkcert { detail, .. } => CertsError::Store { store, detail },
+        CertsError::Mkcert { detail, .. } => CertsError::Store { store: store.as_str(), detail },
         other => other,
     })
 }

@@ -4,21 +4,37 @@
 //! when it is replaced, and removes it only when told to. What is issued lies in gantry's state directory
 //! (`place.rs`). Nothing here changes a trust store but what [`trust`] and [`distrust`] are asked to, through mkcert.
 
+mod authority;
+mod bundle;
+mod clients;
 mod error;
 mod issue;
 mod java;
 mod mkcert;
+mod nss;
 mod place;
+mod status;
+mod stores;
+mod tls;
 mod x509;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::model::DomainName;
+use crate::sys::files;
+pub use authority::{
+    AuthorityState, Change, Plan, Skipped, distrust, holders, plan_distrust, plan_trust, remove, trust,
+};
+pub use bundle::{Exported, OWN, exported, left_over};
 pub use error::CertsError;
 pub use issue::{RENEWED_BEFORE, Standing};
 use place::Place;
+pub use status::{AuthorityStatus, IssueStatus, Line, Status, authority_info, info, report, status};
+pub use stores::{Store, StoreStatus, Trust};
+pub use tls::Shown;
 pub use x509::Certificate;
 
 /// A certificate and its key, as PEM files. Both are of one issue, and never change: a renewed certificate has another
@@ -40,7 +56,7 @@ impl Pair {
 /// # Errors
 /// There is no home directory.
 pub fn is_set_up() -> Result<bool> {
-    Ok(crate::sys::files::is_file(&Place::find()?.authority_file()))
+    Ok(files::is_file(&Place::find()?.authority_file()))
 }
 
 /// The certificate of a project, issued or renewed where it is absent, does not cover the names, ends within 30 days, or
@@ -50,6 +66,22 @@ pub fn is_set_up() -> Result<bool> {
 /// Certificates are not set up; one has to be issued, and mkcert, its CA or the CA's key is missing; a name is none.
 pub fn ensure(domain: &DomainName, names: &[String]) -> Result<Pair, CertsError> {
     issue::ensure(&Place::require()?, domain, names, false).map(|(pair, _)| pair)
+}
+
+/// A new certificate, whether the one that is there holds or not.
+///
+/// # Errors
+/// As [`ensure`].
+pub fn renew(domain: &DomainName, names: &[String]) -> Result<Pair, CertsError> {
+    issue::ensure(&Place::require()?, domain, names, true).map(|(pair, _)| pair)
+}
+
+/// Shakes hands with whoever listens there under the name, and judges what it shows by the CA.
+///
+/// # Errors
+/// Certificates are not set up; nobody listens, or does not speak TLS.
+pub fn look_at(address: SocketAddr, name: &DomainName) -> Result<Shown, CertsError> {
+    tls::look_at(address, name, &Place::require()?.require_authority()?)
 }
 
 /// The name that a server goes by which only tells who trusts the CA.

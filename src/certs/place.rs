@@ -3,6 +3,7 @@
 //! ```text
 //! certs/                      0700, in the state directory
 //!   authority.pem             the CA's certificate as `gantry cert setup` found it
+//!   former/                   those that another one has replaced, until no store is known to trust them
 //!   lock                      who holds it may change what is here
 //!   issued/shop.test/
 //!     5a1b…/                  an issue, by its serial number; never changed
@@ -16,9 +17,9 @@
 //! stays until the next, for a server that is just starting.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::x509::Certificate;
+use super::x509::{self, Certificate};
 use super::{CertsError, Pair};
 use crate::model::DomainName;
 use crate::sys::lock::Lock;
@@ -30,9 +31,6 @@ const CURRENT: &str = "current";
 
 pub(super) const CERTIFICATE: &str = "certificate.pem";
 pub(super) const KEY: &str = "key.pem";
-
-/// Bytes of a CA's certificate, many times over.
-const LIMIT: u64 = 256 * 1024;
 
 /// The directory `certs`.
 #[derive(Clone, Debug)]
@@ -71,12 +69,39 @@ impl Place {
         self.authority()?.ok_or(CertsError::NotSetUp)
     }
 
-    /// Keeps a copy of the CA's certificate.
-    pub(super) fn adopt(&self, root: &std::path::Path) -> Result<(), CertsError> {
-        let bytes = files::read_limited(root, LIMIT).map_err(CertsError::system("read", root))?;
+    /// Keeps a copy of the CA's certificate. One that was copied before and is another is kept aside: stores may still
+    /// trust it.
+    pub(super) fn adopt(&self, root: &Path) -> Result<(), CertsError> {
+        let bytes = x509::read(root)?;
         files::make_private_dir(&self.0).map_err(CertsError::system("make", &self.0))?;
         let file = self.authority_file();
+        if let Ok(Some(former)) = self.authority() {
+            let copy = x509::read(&file)?;
+            if copy == bytes {
+                return Ok(());
+            }
+            self.keep_former(&former, &copy)?;
+        }
         files::replace(&file, &bytes, 0o644).map_err(CertsError::system("write", &file))
+    }
+
+    fn keep_former(&self, former: &Certificate, bytes: &[u8]) -> Result<(), CertsError> {
+        let directory = self.0.join("former");
+        files::make_private_dir(&directory).map_err(CertsError::system("make", &directory))?;
+        let file = directory.join(format!("{}.pem", former.serial));
+        files::replace(&file, bytes, 0o644).map_err(CertsError::system("write", &file))
+    }
+
+    /// The certificates of CAs that another one has replaced.
+    pub(super) fn former(&self) -> Vec<PathBuf> {
+        let directory = self.0.join("former");
+        let names = files::names_in(&directory).unwrap_or_default();
+        names.into_iter().map(|name| directory.join(name)).collect()
+    }
+
+    /// No store trusts them any more.
+    pub(super) fn forget_former(&self) {
+        let _ = trees::remove(&self.0.join("former"));
     }
 
     /// Waits until nobody else changes what is here.

@@ -7,13 +7,13 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
 
 use super::CertsError;
-use crate::sys::clock::DAY;
+use crate::sys::clock::{self, DAY};
 use crate::sys::files;
 
 /// Bytes of a file that is read as certificates.
@@ -26,9 +26,9 @@ pub struct Certificate {
     /// The subject's alternative names: DNS names, wildcards among them, and addresses.
     pub names: Vec<String>,
     pub issuer: String,
-    #[serde(skip)]
+    #[serde(serialize_with = "as_rfc3339")]
     pub from: i64,
-    #[serde(skip)]
+    #[serde(serialize_with = "as_rfc3339")]
     pub until: i64,
     /// In hexadecimal digits.
     pub serial: String,
@@ -48,7 +48,7 @@ impl Certificate {
     /// [`CertsError::System`] where it cannot be read (`NotFound` among it), [`CertsError::Damaged`].
     pub fn load(path: &Path) -> Result<Certificate, CertsError> {
         let damaged = |detail: &str| CertsError::Damaged { path: path.to_owned(), detail: detail.to_owned() };
-        let pem = files::read_limited(path, LIMIT).map_err(CertsError::system("read", path))?;
+        let pem = read(path)?;
         let der = CertificateDer::from_pem_slice(&pem).map_err(|_| damaged("holds no certificate"))?;
         Certificate::parse(&der).ok_or_else(|| damaged("holds a certificate that cannot be read"))
     }
@@ -90,6 +90,11 @@ impl Certificate {
     }
 }
 
+/// The file's bytes.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, CertsError> {
+    files::read_limited(path, LIMIT).map_err(CertsError::system("read", path))
+}
+
 /// Every certificate in the PEM text, as DER; what is between them, or cannot be read, is passed over.
 pub fn all_in(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok)
@@ -101,11 +106,16 @@ pub fn all_in(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
 /// [`CertsError::System`], [`CertsError::Damaged`].
 pub fn require_key(certificate: &Certificate, path: &Path) -> Result<CertifiedKey, CertsError> {
     let damaged = |detail: &str| CertsError::Damaged { path: path.to_owned(), detail: detail.to_owned() };
-    let pem = files::read_limited(path, LIMIT).map_err(CertsError::system("read", path))?;
+    let pem = read(path)?;
     let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| damaged("holds no private key"))?;
     let chain = vec![CertificateDer::from(certificate.der.clone())];
     CertifiedKey::from_der(chain, key, &ring::default_provider())
         .map_err(|_| damaged("is not the key of its certificate"))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references over")]
+fn as_rfc3339<S: Serializer>(moment: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&clock::rfc3339(*moment))
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
@@ -123,9 +133,17 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
 }
 
 fn fingerprint(der: &[u8]) -> String {
-    // The one suite whose hash this is; rustls has no other door to SHA-256.
-    let suite = ring::cipher_suite::TLS13_AES_128_GCM_SHA256.tls13().expect("a suite of TLS 1.3");
-    let digest = suite.common.hash_provider.hash(der);
-    let bytes: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    let bytes: Vec<String> = sha256(der).iter().map(|byte| format!("{byte:02X}")).collect();
     bytes.join(":")
+}
+
+/// Eight hexadecimal digits that tell one text from another.
+pub(super) fn short_digest(text: &[u8]) -> String {
+    sha256(text).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sha256(bytes: &[u8]) -> Vec<u8> {
+    // The suite whose hash this is; rustls has no other door to it.
+    let suite = ring::cipher_suite::TLS13_AES_128_GCM_SHA256.tls13().expect("a suite of TLS 1.3");
+    suite.common.hash_provider.hash(bytes).as_ref().to_vec()
 }

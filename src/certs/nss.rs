@@ -1,0 +1,209 @@
+//! The trust stores of Firefox and of Chromium: NSS databases, one a profile, changed and read by `certutil`.
+//!
+//! gantry gives the CA the name that mkcert gives it, so that either takes out what the other has put in. mkcert itself
+//! passes over what a Flatpak or a Firefox in the XDG directories has, and over every profile of a home without
+//! Chromium's.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::place::Place;
+use super::x509::Certificate;
+use super::{CertsError, Store, Trust};
+use crate::sys::process::{self, Captured};
+use crate::sys::{env, files, paths, trees};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Browsers that read `~/.pki/nssdb`, and make it when they first run.
+const CHROMIUMS: [&str; 8] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "brave-browser",
+    "microsoft-edge",
+    "vivaldi",
+    "opera",
+];
+
+/// Where Firefox keeps its profiles, from the home directory: as packaged, as a Snap, as a Flatpak, since version 147,
+/// and on macOS.
+const FIREFOXES: [&str; 5] = [
+    ".mozilla/firefox",
+    "snap/firefox/common/.mozilla/firefox",
+    ".var/app/org.mozilla.firefox/.mozilla/firefox",
+    ".config/mozilla/firefox",
+    "Library/Application Support/Firefox/Profiles",
+];
+
+/// The same of Chromium, whose users share one database.
+const SHARED: [&str; 2] = [".pki/nssdb", "snap/chromium/current/.pki/nssdb"];
+
+/// A profile's database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Database {
+    /// For a table: `chromium`, `firefox abc.default`.
+    pub label: String,
+    pub directory: PathBuf,
+}
+
+/// Every database that there is.
+pub(super) fn databases() -> Vec<Database> {
+    let Ok(home) = paths::home_dir() else { return Vec::new() };
+    let shared = SHARED.iter().map(|place| Database { label: "chromium".to_owned(), directory: home.join(place) });
+    let mut places: Vec<PathBuf> = FIREFOXES.iter().map(|place| home.join(place)).collect();
+    places.extend(env::path("XDG_CONFIG_HOME").map(|base| base.join("mozilla/firefox")));
+    places.dedup();
+    let profiles = places.iter().flat_map(|place| {
+        let mut names = files::names_in(place).unwrap_or_default();
+        names.sort_unstable();
+        names
+            .into_iter()
+            .map(|name| Database { label: format!("firefox {}", name.to_string_lossy()), directory: place.join(name) })
+    });
+    shared.chain(profiles).filter(|it| files::is_file(&it.directory.join("cert9.db"))).collect()
+}
+
+/// The database that the first Chromium to run would make, where one is installed that has not run yet.
+pub(super) fn coming() -> Option<PathBuf> {
+    let directory = paths::home_dir().ok()?.join(SHARED[0]);
+    let is_installed = CHROMIUMS.iter().any(|name| process::find_program(name).is_some());
+    (is_installed && !files::exists(&directory.join("cert9.db"))).then_some(directory)
+}
+
+pub(super) fn has_certutil() -> bool {
+    process::find_program("certutil").is_some()
+}
+
+/// Whether the database trusts the CA for servers.
+pub(super) fn trust(database: &Database, authority: &Certificate) -> (Trust, String) {
+    if !has_certutil() {
+        return (Trust::Unknown, "certutil is not installed: the package libnss3-tools has it".to_owned());
+    }
+    match certutil(&["-L"], &database.directory) {
+        Ok(listed) if trusts(&String::from_utf8_lossy(&listed), &nickname(authority)) => {
+            (Trust::Trusted, String::new())
+        }
+        Ok(_) => (Trust::NotTrusted, String::new()),
+        Err(said) => (Trust::Unknown, said),
+    }
+}
+
+/// Has every database trust the CA; makes Chromium's where it is still to come.
+pub(super) fn install(place: &Place, authority: &Certificate) -> Result<(), CertsError> {
+    if let Some(directory) = coming() {
+        make(place, &directory)?;
+    }
+    let (name, file) = (nickname(authority), place.authority_file().display().to_string());
+    for database in databases().iter().filter(|it| trust(it, authority).0 != Trust::Trusted) {
+        certutil(&["-A", "-t", "C,,", "-n", &name, "-i", &file], &database.directory).map_err(refused)?;
+    }
+    Ok(())
+}
+
+/// Takes the CA out of every database, and Chromium's away where gantry made it and nobody has used it.
+pub(super) fn uninstall(place: &Place, authority: &Certificate) -> Result<(), CertsError> {
+    let name = nickname(authority);
+    for database in databases().iter().filter(|it| is_listed(it, &name)) {
+        certutil(&["-D", "-n", &name], &database.directory).map_err(refused)?;
+    }
+    unmake(place);
+    Ok(())
+}
+
+fn is_listed(database: &Database, name: &str) -> bool {
+    certutil(&["-L"], &database.directory)
+        .is_ok_and(|listed| String::from_utf8_lossy(&listed).lines().any(|line| line.starts_with(name)))
+}
+
+/// Where it is written down that Chromium's database is gantry's work: the topmost directory that was made for it.
+fn record(place: &Place) -> PathBuf {
+    place.0.join("made-nssdb")
+}
+
+fn make(place: &Place, directory: &Path) -> Result<(), CertsError> {
+    let parent = directory.parent().unwrap_or(directory);
+    let topmost = if files::exists(parent) { directory } else { parent };
+    let record = record(place);
+    files::replace(&record, topmost.as_os_str().as_encoded_bytes(), 0o600)
+        .map_err(CertsError::system("write", &record))?;
+    files::make_private_dir(directory).map_err(CertsError::system("make", directory))?;
+    certutil(&["-N", "--empty-password"], directory).map(drop).map_err(refused)
+}
+
+fn unmake(place: &Place) {
+    let record = record(place);
+    let Ok(topmost) = files::read_limited(&record, 4096) else { return };
+    let Ok(home) = paths::home_dir() else { return };
+    let directory = home.join(SHARED[0]);
+    let listed = certutil(&["-L"], &directory).unwrap_or_default();
+    let listed = String::from_utf8_lossy(&listed);
+    if entries(&listed).next().is_some() {
+        return;
+    }
+    let _ = trees::remove(&directory);
+    if directory.parent().is_some_and(|parent| parent.as_os_str().as_encoded_bytes() == topmost) {
+        trees::remove_empty(directory.parent().unwrap_or(&directory));
+    }
+    let _ = files::remove(&record);
+}
+
+/// As mkcert calls it.
+fn nickname(authority: &Certificate) -> String {
+    format!("mkcert development CA {}", authority.serial_number)
+}
+
+/// Lines of a name and its trust for servers, mail and code: `C` among the first means a CA for servers.
+fn trusts(listed: &str, name: &str) -> bool {
+    entries(listed).any(|(own, flags)| own == name && flags.split(',').next().is_some_and(|flags| flags.contains('C')))
+}
+
+fn entries(listed: &str) -> impl Iterator<Item = (&str, &str)> {
+    let entry = |line: &'_ str| {
+        let (name, flags) = line.trim_end().rsplit_once(' ')?;
+        Some((name.trim_end().len(), flags.matches(',').count() == 2 && !flags.contains('/')))
+    };
+    listed.lines().filter_map(move |line| {
+        let (end, is_entry) = entry(line)?;
+        is_entry.then(|| (&line[..end], line.trim_end().rsplit(' ').next().unwrap_or_default()))
+    })
+}
+
+fn refused(detail: String) -> CertsError {
+    CertsError::Store { store: Store::Nss.as_str(), detail }
+}
+
+fn certutil(args: &[&str], directory: &Path) -> Result<Vec<u8>, String> {
+    let program = process::find_program("certutil").ok_or("certutil is not installed")?;
+    let database = format!("sql:{}", directory.display());
+    let args = [args, &["-d", &database]].concat();
+    match process::capture(&program, &args, PATIENCE) {
+        Ok(Captured { is_success: true, stdout, .. }) => Ok(stdout),
+        Ok(Captured { stderr, .. }) => Err(String::from_utf8_lossy(&stderr).trim().to_owned()),
+        Err(error) => Err(format!("certutil: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTED: &str = "\n\
+        Certificate Nickname                                         Trust Attributes\n\
+        \x20                                                            SSL,S/MIME,JAR/XPI\n\
+        \n\
+        mkcert development CA 12                                     C,,  \n\
+        mkcert development CA 123                                    ,,   \n\
+        Some Server                                                  P,,\n";
+
+    #[test]
+    fn trust_is_read_from_the_list() {
+        let check = |name: &str, expected: bool| assert_eq!(trusts(LISTED, name), expected, "{name}");
+        check("mkcert development CA 12", true);
+        check("mkcert development CA 123", false);
+        check("mkcert development CA 1", false);
+        check("Some Server", false);
+        assert_eq!(entries(LISTED).count(), 3);
+    }
+}

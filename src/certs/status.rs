@@ -1,0 +1,177 @@
+//! How certificates stand: the CA, what was issued, and who trusts it.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::authority::{self, AuthorityState};
+use super::issue::{self, Standing};
+use super::mkcert::Root;
+use super::place::Place;
+use super::stores::{self, StoreStatus, Trust};
+use super::x509::Certificate;
+use super::{CertsError, Pair};
+use crate::model::DomainName;
+
+/// Everything at once; `None` of it where certificates are not set up.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    pub authority: AuthorityStatus,
+    pub certificates: Vec<IssueStatus>,
+    pub stores: Vec<StoreStatus>,
+}
+
+/// The CA that `gantry cert setup` found.
+#[derive(Clone, Debug, Serialize)]
+pub struct AuthorityStatus {
+    pub state: AuthorityState,
+    pub mend: Option<&'static str>,
+    /// mkcert's directory; `None` where mkcert is not there to tell.
+    pub directory: Option<PathBuf>,
+    /// The copy that gantry keeps, for programs that want a file.
+    pub file: PathBuf,
+    pub has_key: bool,
+    /// CAs that it has replaced, which stores may still trust.
+    pub former: usize,
+    pub certificate: Certificate,
+}
+
+/// What was issued for a project, or for one that was.
+#[derive(Clone, Debug, Serialize)]
+pub struct IssueStatus {
+    pub domain: DomainName,
+    /// Whether a project goes by that name now.
+    pub is_wanted: bool,
+    /// The names that it has to be for.
+    pub names: Vec<String>,
+    #[serde(flatten)]
+    pub standing: Standing,
+    pub certificate: Option<Certificate>,
+    /// Where the files are, whichever issue counts: `current` leads to it.
+    pub file: PathBuf,
+    pub key: PathBuf,
+}
+
+/// For `gantry doctor`: one line a thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    pub subject: String,
+    /// `None` where it is not set up.
+    pub is_good: Option<bool>,
+    pub text: String,
+    pub mend: Option<String>,
+}
+
+/// How everything stands, with the names that each project's certificate has to be for; `None` where certificates are
+/// not set up. Starts programs, and takes as long as the slowest: Java, a second or two.
+///
+/// # Errors
+/// The CA cannot be read.
+pub fn status(projects: &[(DomainName, Vec<String>)]) -> Result<Option<Status>, CertsError> {
+    let place = Place::require()?;
+    let Some(copy) = place.authority()? else { return Ok(None) };
+    let root = root()?;
+    let certificates = certificates(&place, projects, &copy);
+    let authority = authority_status(&place, copy, root.as_ref());
+    // After a renewal today's CA is the one that counts.
+    let today = root.as_ref().and_then(|root| root.certificate.as_ref()).unwrap_or(&authority.certificate);
+    let can_issue = match &root {
+        None => Err("mkcert is not installed".to_owned()),
+        Some(root) => root.require_usable().map(drop).map_err(|error| error.to_string()),
+    };
+    let stores = stores::survey(&place, today, can_issue);
+    Ok(Some(Status { authority, certificates, stores }))
+}
+
+/// What was issued for the domain, and the CA it has to be of.
+///
+/// # Errors
+/// [`CertsError::NotSetUp`]; the CA cannot be read.
+pub fn info(domain: &DomainName, names: &[String]) -> Result<IssueStatus, CertsError> {
+    let place = Place::require()?;
+    let authority = place.require_authority()?;
+    Ok(issue_status(&place, domain, names, true, &authority))
+}
+
+/// The CA.
+///
+/// # Errors
+/// [`CertsError::NotSetUp`]; it cannot be read.
+pub fn authority_info() -> Result<AuthorityStatus, CertsError> {
+    let place = Place::require()?;
+    let copy = place.require_authority()?;
+    Ok(authority_status(&place, copy, root()?.as_ref()))
+}
+
+/// The lines for `gantry doctor`.
+///
+/// # Errors
+/// As [`status`].
+pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Line>, CertsError> {
+    let Some(status) = status(projects)? else {
+        let mend = Some("`gantry cert setup`".to_owned());
+        let text = "not set up: projects are served over HTTP".to_owned();
+        return Ok(vec![Line { subject: "certificates".to_owned(), is_good: None, text, mend }]);
+    };
+    let authority = &status.authority;
+    let mut lines = vec![Line {
+        subject: "CA".to_owned(),
+        is_good: Some(authority.state == AuthorityState::Good),
+        text: authority.state.describe().to_owned(),
+        mend: authority.mend.map(str::to_owned),
+    }];
+    lines.extend(status.certificates.iter().filter(|it| it.is_wanted).map(|it| Line {
+        subject: it.domain.to_string(),
+        // One that is not issued yet, the proxy has issued when it needs it.
+        is_good: if it.standing == Standing::Absent { None } else { Some(it.standing == Standing::Good) },
+        text: it.standing.describe(),
+        mend: (it.standing != Standing::Good).then(|| format!("`gantry cert renew {}`", it.domain)),
+    }));
+    lines.extend(status.stores.iter().filter(|it| it.state != Trust::Absent).map(|it| Line {
+        subject: format!("trust: {}", it.name),
+        is_good: (it.state != Trust::Unknown).then_some(it.state == Trust::Trusted),
+        text: it.state.as_str().to_owned(),
+        mend: it.mend.clone(),
+    }));
+    Ok(lines)
+}
+
+/// mkcert's CA; `None` where mkcert is not there to tell.
+fn root() -> Result<Option<Root>, CertsError> {
+    match Root::find() {
+        Err(CertsError::NoMkcert) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+fn authority_status(place: &Place, copy: Certificate, root: Option<&Root>) -> AuthorityStatus {
+    let state = authority::state(&copy, root);
+    AuthorityStatus {
+        state,
+        mend: state.mend(),
+        directory: root.map(|root| root.directory.clone()),
+        file: place.authority_file(),
+        has_key: root.is_some_and(|root| root.has_key),
+        former: place.former().len(),
+        certificate: copy,
+    }
+}
+
+fn certificates(place: &Place, projects: &[(DomainName, Vec<String>)], authority: &Certificate) -> Vec<IssueStatus> {
+    let wanted = projects.iter().map(|(domain, names)| issue_status(place, domain, names, true, authority));
+    let others = place.domains().into_iter().filter(|domain| !projects.iter().any(|(known, _)| known == domain));
+    let others = others.map(|domain| issue_status(place, &domain, &[], false, authority));
+    wanted.chain(others).collect()
+}
+
+fn issue_status(
+    place: &Place,
+    domain: &DomainName,
+    names: &[String],
+    is_wanted: bool,
+    authority: &Certificate,
+) -> IssueStatus {
+    let (standing, certificate) = issue::look(place, domain, names, authority);
+    let Pair { certificate: file, key } = place.current(domain);
+    IssueStatus { domain: domain.clone(), is_wanted, names: names.to_vec(), standing, certificate, file, key }
+}

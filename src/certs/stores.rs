@@ -1,0 +1,279 @@
+//! Trust stores: who trusts the CA, as each says itself, and how that is changed.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::thread;
+
+use serde::Serialize;
+
+use super::clients::{self, Answer};
+use super::mkcert;
+use super::place::Place;
+use super::tls::Server;
+use super::x509::Certificate;
+use super::{CertsError, Pair, check_name, java, nss};
+use crate::sys::trees::Unfinished;
+use crate::sys::{files, process};
+
+/// A store that can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Store {
+    /// What curl, git, Python and most programs go by.
+    System,
+    /// Firefox's and Chromium's.
+    Nss,
+    Java,
+}
+
+/// Whether somebody trusts the CA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    Trusted,
+    NotTrusted,
+    /// There is no such program or profile.
+    Absent,
+    /// It could not be asked.
+    Unknown,
+}
+
+/// A store as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StoreStatus {
+    /// `system`, `chromium`, `firefox PROFILE`, `java`, `node`, `python`, `requests`.
+    pub name: String,
+    pub state: Trust,
+    /// Why, where there is more to say.
+    pub detail: Option<String>,
+    /// What would have it trust the CA.
+    pub mend: Option<String>,
+}
+
+/// Where distributions keep certificates of the machine's own, and what makes them count; as mkcert looks for them.
+const SYSTEM_PLACES: [(&str, &str, &str); 4] = [
+    ("/etc/pki/ca-trust/source/anchors", "pem", "update-ca-trust extract"),
+    ("/usr/local/share/ca-certificates", "crt", "update-ca-certificates"),
+    ("/etc/ca-certificates/trust-source/anchors", "crt", "trust extract-compat"),
+    ("/usr/share/pki/trust/anchors", "pem", "update-ca-certificates"),
+];
+
+impl Store {
+    pub const ALL: [Store; 3] = [Store::System, Store::Nss, Store::Java];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Store::System => "system",
+            Store::Nss => "nss",
+            Store::Java => "java",
+        }
+    }
+
+    /// Why it cannot be changed here.
+    pub(super) fn obstacle(self) -> Option<String> {
+        match self {
+            Store::System if cfg!(target_os = "linux") && system_place().is_none() => {
+                Some("this system keeps certificates in none of the places that mkcert knows".to_owned())
+            }
+            Store::Nss if nss::databases().is_empty() && nss::coming().is_none() => {
+                Some("no profile of Firefox or Chromium is there".to_owned())
+            }
+            Store::Nss if !nss::has_certutil() => {
+                Some("certutil is not installed: the package libnss3-tools (nss-tools on Fedora) has it".to_owned())
+            }
+            Store::Java if java::keytool().is_none() => Some("no Java is there".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What having it trust the CA changes, a line a thing.
+    pub(super) fn changes(self, authority: Option<&Certificate>) -> Vec<String> {
+        let sudo = if process::is_root() { "" } else { "sudo " };
+        match self {
+            Store::System => match system_place() {
+                Some((_, _, command)) => vec![
+                    format!("{}tee {}", sudo, system_file(authority).unwrap_or_default().display()),
+                    format!("{sudo}{command}"),
+                ],
+                None => vec!["the login keychain, and the system's".to_owned()],
+            },
+            Store::Nss => {
+                let coming = nss::coming();
+                let made = coming.iter().map(|directory| format!("certutil -N -d sql:{}", directory.display()));
+                let directories = nss::databases().into_iter().map(|it| it.directory).chain(coming.clone());
+                let added = directories.map(|it| format!("certutil -A -t C,, -d sql:{}", it.display()));
+                made.chain(added).collect()
+            }
+            Store::Java => {
+                let home = java::home().unwrap_or_default();
+                vec![format!("keytool -importcert -keystore {}", home.join("lib/security/cacerts").display())]
+            }
+        }
+    }
+
+    /// What taking the CA out of it changes, a line a thing.
+    pub(super) fn removals(self, authority: Option<&Certificate>) -> Vec<String> {
+        let sudo = if process::is_root() { "" } else { "sudo " };
+        match self {
+            Store::System => match system_place() {
+                Some((_, _, command)) => vec![
+                    format!("{sudo}rm {}", system_file(authority).unwrap_or_default().display()),
+                    format!("{sudo}{command}"),
+                ],
+                None => vec!["the login keychain, and the system's".to_owned()],
+            },
+            Store::Nss => {
+                let holds = |it: &nss::Database| authority.is_none_or(|ca| nss::trust(it, ca).0 == Trust::Trusted);
+                let holders = nss::databases().into_iter().filter(holds);
+                holders.map(|it| format!("certutil -D -d sql:{}", it.directory.display())).collect()
+            }
+            Store::Java => {
+                let home = java::home().unwrap_or_default();
+                vec![format!("keytool -delete -keystore {}", home.join("lib/security/cacerts").display())]
+            }
+        }
+    }
+
+    /// Whether the CA is in it, or in any of it.
+    pub(super) fn holds(self, authority: &Certificate) -> bool {
+        match self {
+            Store::System => system_file(Some(authority)).is_some_and(|file| files::exists(&file)),
+            Store::Nss => nss::databases().iter().any(|it| nss::trust(it, authority).0 == Trust::Trusted),
+            Store::Java => java::trust(authority).0 == Trust::Trusted,
+        }
+    }
+
+    /// Whether all of it trusts the CA; a store that cannot be asked counts as one that does.
+    pub(super) fn trusts(self, authority: &Certificate) -> bool {
+        let is_not = |trust: Trust| trust == Trust::NotTrusted;
+        match self {
+            Store::System => self.holds(authority) || !cfg!(target_os = "linux"),
+            Store::Nss => {
+                nss::coming().is_none() && !nss::databases().iter().any(|it| is_not(nss::trust(it, authority).0))
+            }
+            Store::Java => !is_not(java::trust(authority).0),
+        }
+    }
+
+    pub(super) fn install(self, place: &Place, authority: &Certificate) -> Result<(), CertsError> {
+        match self {
+            Store::Nss => nss::install(place, authority)?,
+            Store::System | Store::Java => mkcert::install(self)?,
+        }
+        if self.trusts(authority) {
+            return Ok(());
+        }
+        let detail = "it does not trust the CA after that".to_owned();
+        Err(CertsError::Store { store: self.as_str(), detail })
+    }
+
+    /// `file` is the CA's certificate.
+    pub(super) fn uninstall(self, place: &Place, authority: &Certificate, file: &Path) -> Result<(), CertsError> {
+        match self {
+            Store::Nss => nss::uninstall(place, authority)?,
+            Store::System | Store::Java => mkcert::uninstall(self, &place.0, file)?,
+        }
+        if !self.holds(authority) {
+            return Ok(());
+        }
+        let detail = "it still trusts the CA after that".to_owned();
+        Err(CertsError::Store { store: self.as_str(), detail })
+    }
+}
+
+/// How every store stands, with the real programs asked at once. `issues` says whether mkcert can issue a certificate
+/// for the occasion; without one, only the stores that list what they hold can tell.
+pub(super) fn survey(place: &Place, authority: &Certificate, issues: Result<(), String>) -> Vec<StoreStatus> {
+    let occasion = issues.and_then(|()| Occasion::arrange(place).map_err(|error| error.to_string()));
+    let ask = |of: fn(&Server) -> Answer| match &occasion {
+        Ok(occasion) => of(&occasion.server),
+        Err(error) => (Trust::Unknown, error.clone()),
+    };
+    thread::scope(|scope| {
+        let java = scope.spawn(|| java::trust(authority));
+        let asked = [
+            ("system", scope.spawn(move || ask(clients::system))),
+            ("node", scope.spawn(move || ask(clients::node))),
+            ("python", scope.spawn(move || ask(clients::python))),
+            ("requests", scope.spawn(move || ask(clients::requests))),
+        ];
+        let databases = nss::databases().into_iter().map(|it| (it.label.clone(), nss::trust(&it, authority)));
+        let mut rows: Vec<(String, Answer)> = databases.collect();
+        let lost = (Trust::Unknown, "it could not be asked".to_owned());
+        let mut asked = asked.into_iter().map(|(name, it)| (name.to_owned(), it.join().unwrap_or(lost.clone())));
+        rows.splice(0..0, asked.next());
+        rows.push(("java".to_owned(), java.join().unwrap_or(lost.clone())));
+        rows.extend(asked);
+        rows.into_iter().map(|(name, answer)| status(place, name, answer)).collect()
+    })
+}
+
+fn status(place: &Place, name: String, (state, detail): Answer) -> StoreStatus {
+    let mend = (state == Trust::NotTrusted).then(|| match name.as_str() {
+        "node" => {
+            let file = place.authority_file();
+            format!("`gantry export --certs`, or NODE_EXTRA_CA_CERTS={}", file.display())
+        }
+        "requests" => "`gantry export --certs`, which exports REQUESTS_CA_BUNDLE".to_owned(),
+        "python" if !detail.is_empty() => "`gantry export --certs`".to_owned(),
+        "java" => "`gantry cert trust --stores java`".to_owned(),
+        "system" | "python" => "`gantry cert trust --stores system`".to_owned(),
+        _ => "`gantry cert trust --stores nss`".to_owned(),
+    });
+    StoreStatus { name, state, detail: Some(detail).filter(|detail| !detail.is_empty()), mend }
+}
+
+/// A server with a certificate that was issued for it alone; both are gone with this.
+struct Occasion {
+    server: Server,
+    _directory: Unfinished,
+}
+
+impl Occasion {
+    fn arrange(place: &Place) -> Result<Occasion, CertsError> {
+        let directory = Unfinished::begin_in(&place.0).map_err(CertsError::system("make", &place.0))?;
+        mkcert::issue(directory.path(), &[check_name().to_string(), "127.0.0.1".to_owned()])?;
+        let server = Server::start(&Pair::in_directory(directory.path()))?;
+        Ok(Occasion { server, _directory: directory })
+    }
+}
+
+fn system_place() -> Option<&'static (&'static str, &'static str, &'static str)> {
+    SYSTEM_PLACES.iter().find(|(directory, ..)| files::is_dir(Path::new(directory)))
+}
+
+/// The file that mkcert puts there.
+fn system_file(authority: Option<&Certificate>) -> Option<PathBuf> {
+    let (directory, ending, _) = system_place()?;
+    let serial = authority.map_or("…", |authority| &authority.serial_number);
+    Some(Path::new(directory).join(format!("mkcert_development_CA_{serial}.{ending}")))
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Store {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Store, String> {
+        Store::ALL
+            .into_iter()
+            .find(|store| store.as_str() == text)
+            .ok_or_else(|| format!("`{}` is no trust store: system, nss, java, or none", text.escape_debug()))
+    }
+}
+
+impl Trust {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Trust::Trusted => "trusted",
+            Trust::NotTrusted => "not trusted",
+            Trust::Absent => "not there",
+            Trust::Unknown => "unknown",
+        }
+    }
+}
