@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::app::App;
+use crate::certs::{self, Exported};
 use crate::compose::ComposeError;
 use crate::config::{self, Remap};
 use crate::context;
@@ -15,6 +16,7 @@ use crate::registry::{Allocation, ContextRow, RegistryError, allocations, contex
 use crate::remap;
 use crate::resolve::{self, Booked, Discovery, Note, book_project, booked_already, discover, note_use};
 use crate::shell::VariableName;
+use crate::sys::env;
 
 /// A context's variables, as far as they are known.
 #[derive(Debug, Default)]
@@ -36,6 +38,8 @@ pub struct ResolveOptions {
     pub auto: bool,
     /// Write an override where the compose file would publish other ports.
     pub remap: bool,
+    /// Lead programs that bring roots of their own to the CA that signs the projects' certificates.
+    pub certs: bool,
 }
 
 /// The variables of the current directory's context.
@@ -52,7 +56,32 @@ pub fn resolve(app: &mut App, options: ResolveOptions) -> Result<Resolution> {
             None => resolution.unset.push(VariableName::COMPOSE_FILE),
         }
     }
+    let wanted = if options.certs { certificates(&mut resolution) } else { None };
+    export_certs(&mut resolution, wanted.unwrap_or_else(certs::left_over));
     Ok(resolution)
+}
+
+fn certificates(resolution: &mut Resolution) -> Option<Vec<Exported>> {
+    resolution.inputs.extend(certs::input().ok());
+    let exported = keep(&mut resolution.failures, certs::exported())?;
+    if exported.is_none() {
+        resolution.notes.push(Note::NoCertificates);
+    }
+    exported
+}
+
+/// Sets the variables, and beside each what the user had there, so that it can be put back.
+fn export_certs(resolution: &mut Resolution, exported: Vec<Exported>) {
+    for Exported { name, own_name, value, own } in exported {
+        let mut set = |name: &'static str, value: Option<String>| match value {
+            Some(value) => drop(resolution.variables.insert(VariableName::known(name), value)),
+            None => resolution.unset.push(VariableName::known(name)),
+        };
+        if own.is_some() || env::raw_var(own_name).is_some() {
+            set(own_name, own);
+        }
+        set(name, value);
+    }
 }
 
 fn resolve_here(app: &mut App, options: ResolveOptions) -> Result<Resolution> {

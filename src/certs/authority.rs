@@ -66,7 +66,7 @@ pub fn plan_trust(stores: Option<&[Store]>) -> Result<Plan, CertsError> {
     }
     let mut plan = Plan::new(root.directory.clone());
     plan.makes_authority = root.certificate.is_none();
-    for store in stores.unwrap_or(&Store::ALL) {
+    for store in stores.unwrap_or(&Store::all_wanted()) {
         match store.obstacle() {
             Some(detail) if stores.is_some() => return Err(CertsError::Store { store: store.as_str(), detail }),
             Some(why) => plan.skipped.push(Skipped { store: *store, why }),

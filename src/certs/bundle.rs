@@ -16,10 +16,20 @@ use crate::sys::{env, files};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
     pub name: &'static str,
+    /// The variable that keeps what the user has set it to.
+    pub own_name: &'static str,
     /// `None` where the variable is gantry's and nothing wants it any more.
     pub value: Option<String>,
     /// What the user has set it to, while gantry's own value stands before it.
     pub own: Option<String>,
+}
+
+/// A variable that leads a program to a file of roots.
+#[derive(Clone, Copy, Debug)]
+struct Variable {
+    name: &'static str,
+    own_name: &'static str,
+    effect: Effect,
 }
 
 /// What such a variable does to the roots that the program comes with.
@@ -33,12 +43,14 @@ enum Effect {
 }
 
 /// Node; Python's requests; curl; OpenSSL, and with it Python, Ruby and Go.
-const VARIABLES: [(&str, Effect); 4] = [
-    ("NODE_EXTRA_CA_CERTS", Effect::Adds),
-    ("REQUESTS_CA_BUNDLE", Effect::ReplacesOwn),
-    ("CURL_CA_BUNDLE", Effect::ReplacesSystem),
-    ("SSL_CERT_FILE", Effect::ReplacesSystem),
+const VARIABLES: [Variable; 4] = [
+    Variable::new("NODE_EXTRA_CA_CERTS", "GANTRY_NODE_EXTRA_CA_CERTS", Effect::Adds),
+    Variable::new("REQUESTS_CA_BUNDLE", "GANTRY_REQUESTS_CA_BUNDLE", Effect::ReplacesOwn),
+    CURL,
+    Variable::new("SSL_CERT_FILE", "GANTRY_SSL_CERT_FILE", Effect::ReplacesSystem),
 ];
+
+const CURL: Variable = Variable::new("CURL_CA_BUNDLE", "GANTRY_CURL_CA_BUNDLE", Effect::ReplacesSystem);
 
 /// Where systems keep their roots in one file: Debian, Fedora, openSUSE, Alpine and macOS.
 const SYSTEM_BUNDLES: [&str; 5] = [
@@ -49,9 +61,6 @@ const SYSTEM_BUNDLES: [&str; 5] = [
     "/opt/homebrew/etc/ca-certificates/cert.pem",
 ];
 
-/// Before the name of a variable: what the user has set it to.
-pub const OWN: &str = "GANTRY_";
-
 /// The variables that have programs trust the CA; `None` where certificates are not set up. Writes the files that they
 /// lead to where those are absent or not as they should be.
 ///
@@ -61,53 +70,73 @@ pub fn exported() -> Result<Option<Vec<Exported>>> {
     let place = Place::find()?;
     let Some(authority) = place.authority()? else { return Ok(None) };
     let system = SYSTEM_BUNDLES.iter().map(PathBuf::from).find(|path| files::is_file(path));
-    let mut exported = Vec::new();
-    for (name, effect) in VARIABLES {
-        let own = own(&place, name);
-        let base = match effect {
-            _ if own.is_some() => own.as_ref().map(PathBuf::from),
-            Effect::Adds => None,
-            // requests reads curl's variable too, where its own is not set.
-            Effect::ReplacesOwn => self::own(&place, "CURL_CA_BUNDLE").map(PathBuf::from).or(system.clone()),
-            Effect::ReplacesSystem => system.clone(),
-        };
-        let value = match base {
-            None => (effect == Effect::Adds).then(|| place.authority_file()),
-            Some(base) => match combined(&place, &authority, &base)? {
-                // The program gets there without being told.
-                None if own.is_some() || effect == Effect::ReplacesSystem => None,
-                None => Some(base),
-                combined => combined,
-            },
-        };
-        let value =
-            value.map(|path| path.display().to_string()).or_else(|| own.clone().filter(|_| is_ours(&place, name)));
-        let own = own.filter(|own| value.as_ref().is_some_and(|value| value != own));
-        if value.is_some() || is_ours(&place, name) {
-            exported.push(Exported { name, value, own });
-        }
-    }
-    Ok(Some(exported))
+    let exported = VARIABLES.iter().map(|variable| variable.exported(&place, &authority, system.as_deref()));
+    Ok(Some(exported.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect()))
 }
 
 /// What an earlier call has left in the environment and nothing wants any more, with what the user had before.
+pub fn left_over() -> Vec<Exported> {
+    let set = VARIABLES.iter().filter(|variable| env::path(variable.name).is_some());
+    let set: Vec<&Variable> = set.collect();
+    // Without such a variable nobody needs to know where gantry's files lie.
+    let Some(Ok(place)) = (!set.is_empty()).then(Place::find) else { return Vec::new() };
+    let ours = set.into_iter().filter(|variable| variable.is_ours(&place));
+    ours.map(|variable| variable.set_to(variable.own(&place), None)).collect()
+}
+
+/// The file that decides whether there is something to export.
 ///
 /// # Errors
 /// There is no home directory.
-pub fn left_over() -> Result<Vec<Exported>> {
-    let place = Place::find()?;
-    let ours = VARIABLES.iter().filter(|(name, _)| is_ours(&place, name));
-    Ok(ours.map(|(name, _)| Exported { name, value: own(&place, name), own: None }).collect())
+pub fn input() -> Result<PathBuf> {
+    Ok(Place::find()?.authority_file())
 }
 
-/// Whether the variable leads to one of gantry's files.
-fn is_ours(place: &Place, name: &str) -> bool {
-    env::path(name).is_some_and(|path| path.starts_with(&place.0))
-}
+impl Variable {
+    const fn new(name: &'static str, own_name: &'static str, effect: Effect) -> Variable {
+        Variable { name, own_name, effect }
+    }
 
-/// What the user has set the variable to, also where gantry's own value stands before it.
-fn own(place: &Place, name: &str) -> Option<String> {
-    if is_ours(place, name) { env::var(&format!("{OWN}{name}")) } else { env::var(name) }
+    fn set_to(&self, value: Option<String>, own: Option<String>) -> Exported {
+        Exported { name: self.name, own_name: self.own_name, value, own }
+    }
+
+    /// Whether the variable leads to one of gantry's files.
+    fn is_ours(&self, place: &Place) -> bool {
+        env::path(self.name).is_some_and(|path| path.starts_with(&place.0))
+    }
+
+    /// What the user has set it to, also where gantry's own value stands before it.
+    fn own(&self, place: &Place) -> Option<String> {
+        if self.is_ours(place) { env::var(self.own_name) } else { env::var(self.name) }
+    }
+
+    /// `None` where it may stay as it is.
+    fn exported(&self, place: &Place, authority: &Certificate, system: Option<&Path>) -> Result<Option<Exported>> {
+        let own = self.own(place);
+        let base = match self.effect {
+            _ if own.is_some() => own.as_ref().map(PathBuf::from),
+            Effect::Adds => None,
+            // requests reads curl's variable too, where its own is not set.
+            Effect::ReplacesOwn => CURL.own(place).map(PathBuf::from).or(system.map(Path::to_owned)),
+            Effect::ReplacesSystem => system.map(Path::to_owned),
+        };
+        let file = match base {
+            None => (self.effect == Effect::Adds).then(|| place.authority_file()),
+            Some(base) => match combined(place, authority, &base)? {
+                None if self.effect == Effect::ReplacesOwn => Some(base),
+                // The program gets there without being told.
+                combined => combined,
+            },
+        };
+        match file.map(|file| file.display().to_string()) {
+            Some(value) => {
+                let own = own.filter(|own| *own != value);
+                Ok(Some(self.set_to(Some(value), own)))
+            }
+            None => Ok(self.is_ours(place).then(|| self.set_to(own, None))),
+        }
+    }
 }
 
 /// The file with what `base` holds and the CA; `None` where `base` has the CA already.

@@ -11,7 +11,7 @@ use crate::sys::trees::Unfinished;
 use crate::sys::{clock, files};
 
 /// Days before its end from which on a certificate is renewed.
-pub const RENEWED_BEFORE: i64 = 30;
+const RENEWED_BEFORE: i64 = 30;
 
 /// What a certificate is good for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,11 +51,6 @@ impl Standing {
             Standing::Lacking { names } => format!("not for {}", names.join(", ")),
             Standing::EndsSoon => "ends soon".to_owned(),
         }
-    }
-
-    /// Whether a browser that trusts the CA takes it, for the names it is for.
-    pub fn still_serves(&self) -> bool {
-        matches!(self, Standing::Good | Standing::EndsSoon | Standing::Lacking { .. })
     }
 }
 
@@ -130,8 +125,13 @@ pub(super) fn ensure(
     {
         return Ok((pair, false));
     }
-    root.as_ref().ok_or(CertsError::NoMkcert)?.require_usable()?;
-    issue(place, domain, names, &authority).map(|pair| (pair, true))
+    let usable = root.as_ref().ok_or(CertsError::NoMkcert).and_then(|root| root.require_usable().map(drop));
+    match (usable, place.pair(domain)) {
+        // It still serves: there are days left to mend the CA.
+        (Err(_), Some(pair)) if standing == Standing::EndsSoon && !anew => Ok((pair, false)),
+        (Err(error), _) => Err(error),
+        (Ok(()), _) => issue(place, domain, names, &authority).map(|pair| (pair, true)),
+    }
 }
 
 fn issue(place: &Place, domain: &DomainName, names: &[String], authority: &Certificate) -> Result<Pair, CertsError> {

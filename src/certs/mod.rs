@@ -25,14 +25,14 @@ use anyhow::Result;
 
 use crate::model::DomainName;
 use crate::sys::files;
-pub use authority::{
-    AuthorityState, Change, Plan, Skipped, distrust, holders, plan_distrust, plan_trust, remove, trust,
-};
-pub use bundle::{Exported, OWN, exported, left_over};
+pub use authority::{AuthorityState, Plan, distrust, holders, plan_distrust, plan_trust, remove, trust};
+pub use bundle::{Exported, exported, input, left_over};
 pub use error::CertsError;
-pub use issue::{RENEWED_BEFORE, Standing};
+pub use issue::Standing;
 use place::Place;
-pub use status::{AuthorityStatus, IssueStatus, Line, Status, authority_info, info, report, status};
+pub use status::{AuthorityStatus, IssueStatus, Status, authority_info, info, issued, status};
+#[expect(unused_imports, reason = "for `gantry doctor`")]
+pub use status::{Line, report};
 pub use stores::{Store, StoreStatus, Trust};
 pub use tls::Shown;
 pub use x509::Certificate;

@@ -93,6 +93,17 @@ pub fn info(domain: &DomainName, names: &[String]) -> Result<IssueStatus, CertsE
     Ok(issue_status(&place, domain, names, true, &authority))
 }
 
+/// What was issued, for a project or for one that was.
+///
+/// # Errors
+/// The CA cannot be read.
+pub fn issued(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<IssueStatus>, CertsError> {
+    let place = Place::require()?;
+    let Some(authority) = place.authority()? else { return Ok(Vec::new()) };
+    let all = certificates(&place, projects, &authority);
+    Ok(all.into_iter().filter(|it| it.standing != Standing::Absent).collect())
+}
+
 /// The CA.
 ///
 /// # Errors

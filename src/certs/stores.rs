@@ -14,7 +14,7 @@ use super::tls::Server;
 use super::x509::Certificate;
 use super::{CertsError, Pair, check_name, java, nss};
 use crate::sys::trees::Unfinished;
-use crate::sys::{files, process};
+use crate::sys::{env, files, process};
 
 /// A store that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -61,6 +61,14 @@ const SYSTEM_PLACES: [(&str, &str, &str); 4] = [
 
 impl Store {
     pub const ALL: [Store; 3] = [Store::System, Store::Nss, Store::Java];
+
+    /// All of them or, where the user has told mkcert so, those that `TRUST_STORES` lists.
+    pub(super) fn all_wanted() -> Vec<Store> {
+        let listed = env::var("TRUST_STORES");
+        let is_wanted =
+            |store: &Store| listed.as_ref().is_none_or(|it| it.split(',').any(|name| name == store.as_str()));
+        Store::ALL.into_iter().filter(is_wanted).collect()
+    }
 
     pub const fn as_str(self) -> &'static str {
         match self {

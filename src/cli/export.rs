@@ -22,6 +22,9 @@ pub struct Args {
     /// Write no override, even where the compose file publishes other ports
     #[arg(long)]
     no_remap: bool,
+    /// Lead Node and Python's requests to the CA of `gantry cert setup`, and what else does not trust it by itself
+    #[arg(long)]
+    certs: bool,
     /// The language to print
     #[arg(long, value_name = "FORMAT", default_value = "shell", value_parser = format_parser())]
     format: Format,
@@ -45,7 +48,7 @@ pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Fo
 
 /// Prints what is known, then tells what was wrong.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let mut resolution = resolve(app, ResolveOptions { auto: args.auto, remap: !args.no_remap })?;
+    let mut resolution = resolve(app, ResolveOptions { auto: args.auto, remap: !args.no_remap, certs: args.certs })?;
     let (unset, watched) = (std::mem::take(&mut resolution.unset), std::mem::take(&mut resolution.inputs));
     let variables = resolution.variables.clone();
     let format = if args.json { Format::Json } else { args.format };

@@ -31,7 +31,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return Ok(());
     }
     let resolution = if is_project(app).unwrap_or(true) {
-        resolve(app, ResolveOptions { auto: true, remap: true }).ok()
+        resolve(app, ResolveOptions { auto: true, remap: true, certs: false }).ok()
     } else {
         None
     };

@@ -3,6 +3,7 @@
 //! Nothing here decides anything about ports: a command asks the verbs and puts their answer into words.
 
 mod book;
+mod cert;
 mod completions;
 mod config;
 mod context;
@@ -184,6 +185,14 @@ enum Command {
     HookEnv(hook_env::Args),
     /// Show or change a project's settings, the ranges that ports come from, and the ports to keep out of
     Config(config::Args),
+    /// Certificates for the projects' names, so that browsers open them without a warning
+    Cert(cert::Args),
+    /// Make a CA where there is none, have this machine trust it, and issue the projects' certificates
+    #[command(hide = true)]
+    CertSetup(cert::SetupArgs),
+    /// Show the CA, what was issued, and who trusts it: each store as it answers now
+    #[command(hide = true)]
+    CertStatus(cert::StatusArgs),
     /// Print a completion script
     Completions(completions::Args),
     /// Print the manual page of gantry or of one command
@@ -327,6 +336,9 @@ impl Command {
             Command::Hook(args) => hook::run(ui, &args),
             Command::HookEnv(args) => hook_env::run(app, ui, &args),
             Command::Config(args) => config::run(app, ui, &args),
+            Command::Cert(args) => cert::run(app, ui, &args),
+            Command::CertSetup(args) => cert::setup(app, ui, &args),
+            Command::CertStatus(args) => cert::status(app, ui, &args),
             Command::Completions(args) => completions::run(ui, &args),
             Command::Man(args) => man::run(ui, &args),
         }

@@ -34,7 +34,7 @@ Exit status: the command's; 127 where there is no such command, 126 where it can
 
 /// Runs nothing where a port is missing: the command would use somebody else's.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let resolution = resolve(app, ResolveOptions { auto: true, remap: true })?;
+    let resolution = resolve(app, ResolveOptions { auto: true, remap: true, certs: false })?;
     let set = resolution.variables.clone().into_iter().map(|(name, value)| (name, Some(value)));
     let unset = resolution.unset.clone().into_iter().map(|name| (name, None));
     let variables: Vec<(VariableName, Option<String>)> = set.chain(unset).collect();

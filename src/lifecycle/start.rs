@@ -169,7 +169,7 @@ pub(super) fn prepare(
     tell: &mut Tell<'_>,
 ) -> Result<(Stage, Variables)> {
     require_compose(app, selected)?;
-    let mut resolution = exports::resolve(app, ResolveOptions { auto: true, remap: true })?;
+    let mut resolution = exports::resolve(app, ResolveOptions { auto: true, remap: true, certs: false })?;
     for note in &resolution.notes {
         tell(Event::Note(&note.to_string()));
     }

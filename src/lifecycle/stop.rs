@@ -195,7 +195,7 @@ impl Around {
                 false
             }
         };
-        let resolution = exports::resolve(app, ResolveOptions { auto: false, remap: true })?;
+        let resolution = exports::resolve(app, ResolveOptions { auto: false, remap: true, certs: false })?;
         let variables = variables_of(app, &resolution)?;
         // Compose knows no checkouts: it would take the other's containers for its own.
         Ok(Around { hooks, variables, has_files: has_files && stage.foreign.is_empty() })

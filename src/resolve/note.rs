@@ -37,6 +37,8 @@ pub enum Note {
     ComposeTooOld { program: &'static str, version: String, needed: &'static str },
     /// The name asked for is a kind, and one service is of that kind.
     OneOfKind { kind: String, service: ServiceName },
+    /// Programs were to be led to a CA that is not there.
+    NoCertificates,
 }
 
 /// The port that was asked for, and no other, is somebody's.
@@ -55,6 +57,9 @@ pub struct PortTaken {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Note::NoCertificates => {
+                f.write_str("certificates are not set up, so --certs exports nothing; `gantry cert setup` sets them up")
+            }
             Note::Compose(compose::Warning { source: Some(source), message }) => write!(f, "{source}: {message}"),
             Note::Compose(compose::Warning { source: None, message }) => f.write_str(message),
             Note::VariableRefused { source, reason } => {

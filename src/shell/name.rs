@@ -41,6 +41,11 @@ impl VariableName {
     /// What the hook must put back on leaving; never part of a context's variables.
     pub const GANTRY_HOOK: VariableName = VariableName(Cow::Borrowed("GANTRY_HOOK"));
 
+    /// A name that gantry sets itself: it stands in the program.
+    pub const fn known(name: &'static str) -> VariableName {
+        VariableName(Cow::Borrowed(name))
+    }
+
     /// A name from outside: the compose file, `gantry.yml`, the command line.
     ///
     /// # Errors

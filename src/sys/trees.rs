@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -22,7 +22,8 @@ impl Unfinished {
     pub fn begin_in(directory: &Path) -> io::Result<Unfinished> {
         witness::note_unrepeatable();
         files::make_private_dir(directory)?;
-        tempfile::Builder::new().prefix(own::UNFINISHED).tempdir_in(directory).map(Unfinished)
+        let private = fs::Permissions::from_mode(0o700);
+        tempfile::Builder::new().prefix(own::UNFINISHED).permissions(private).tempdir_in(directory).map(Unfinished)
     }
 
     pub fn path(&self) -> &Path {
@@ -74,8 +75,6 @@ pub fn remove_empty(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]

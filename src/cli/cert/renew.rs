@@ -1,0 +1,52 @@
+//! `gantry cert renew`.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::{project, projects};
+use crate::app::App;
+use crate::certs::{self, IssueStatus};
+use crate::cli::ui::Ui;
+
+/// Issue a project's certificate anew
+///
+/// By the CA as it is today. The proxy does so by itself where a certificate ends within 30 days, lacks a name, or is of
+/// another CA.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The project; by default the one of the current directory
+    hostname: Option<String>,
+    /// Every project
+    #[arg(long, conflicts_with = "hostname")]
+    all: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    certificates: Vec<IssueStatus>,
+}
+
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    let wanted = if args.all { projects(app)? } else { vec![project(app, args.hostname.as_deref())?] };
+    let mut certificates = Vec::new();
+    for (domain, names) in &wanted {
+        certs::renew(domain, names)?;
+        certificates.push(certs::info(domain, names)?);
+    }
+    if args.json {
+        return ui.json(&Answer { certificates });
+    }
+    if certificates.is_empty() {
+        ui.note("there is no project yet");
+    }
+    for (issue, certificate) in certificates.iter().filter_map(|issue| Some((issue, issue.certificate.as_ref()?))) {
+        ui.note(&format!("a new certificate for {}, until {}", issue.domain, super::until(certificate)));
+    }
+    if !certificates.is_empty() {
+        ui.note("a proxy that runs takes it with `gantry proxy reload`");
+    }
+    Ok(())
+}
