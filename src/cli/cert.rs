@@ -14,9 +14,9 @@ use super::failure::{NotFound, Usage};
 use super::ui::Ui;
 use crate::app::App;
 use crate::certs::{Certificate, Plan, Store};
-use crate::model::{DomainName, Hostname, Tld};
-use crate::project::{all, project_here};
-use crate::registry::settings;
+use crate::model::{DomainError, DomainName, Hostname, HostnameError, Site};
+use crate::project::project_here;
+use crate::route::table;
 use crate::sys::clock;
 use crate::sys::signals::Interrupts;
 
@@ -88,17 +88,15 @@ fn parse_stores(text: &str) -> Result<Stores, String> {
 
 /// Every project's domain, and the names that its certificate has to be for.
 fn projects(app: &mut App) -> Result<Vec<(DomainName, Vec<String>)>> {
-    let tld = tld(app)?;
-    let projects = all(app)?;
-    projects.into_iter().map(|project| domain(&project.hostname, tld).map(|domain| with_names(&domain))).collect()
+    Ok(table(app)?.sites.iter().map(with_names).collect())
 }
 
 /// The project that the name is of, by its hostname or its domain; without one, that of the current directory.
 fn project(app: &mut App, name: Option<&str>) -> Result<(DomainName, Vec<String>)> {
-    let wanted = match name {
-        Some(name) => domain_of(app, name)?,
+    let name = match name {
+        Some(name) => name.to_owned(),
         None => match project_here(app)? {
-            Some(project) => domain(&project.hostname, tld(app)?)?,
+            Some(project) => project.hostname.to_string(),
             None => {
                 let message = "this directory is no project".to_owned();
                 let hint = "name one: `gantry list` lists them; `gantry register` makes this directory one".to_owned();
@@ -106,7 +104,9 @@ fn project(app: &mut App, name: Option<&str>) -> Result<(DomainName, Vec<String>
             }
         },
     };
-    projects(app)?.into_iter().find(|(domain, _)| *domain == wanted).ok_or_else(|| {
+    let wanted = domain_of(app, &name)?;
+    let sites = table(app)?.sites;
+    sites.iter().find(|site| site.domain == wanted).map(with_names).ok_or_else(|| {
         let hint = "`gantry list` lists the projects; `gantry register` adds one".to_owned();
         NotFound { message: format!("no project goes by {wanted}"), hint }.into()
     })
@@ -116,29 +116,17 @@ fn project(app: &mut App, name: Option<&str>) -> Result<(DomainName, Vec<String>
 fn domain_of(app: &mut App, name: &str) -> Result<DomainName> {
     let usage = |message: String| Usage { message, hint: "a name is like `shop` or `api.shop.test`".to_owned() };
     if name.contains('.') {
-        return name.parse().map_err(|error: crate::model::DomainError| usage(error.to_string()).into());
+        return name.parse().map_err(|error: DomainError| usage(error.to_string()).into());
     }
-    let hostname: Hostname = name.parse().map_err(|error: crate::model::HostnameError| usage(error.to_string()))?;
-    domain(&hostname, tld(app)?)
-}
-
-fn domain(hostname: &Hostname, tld: Tld) -> Result<DomainName> {
-    Ok(format!("{hostname}.{tld}").parse()?)
-}
-
-fn with_names(domain: &DomainName) -> (DomainName, Vec<String>) {
-    (domain.clone(), vec![domain.to_string(), domain.wildcard()])
-}
-
-fn tld(app: &mut App) -> Result<Tld> {
-    Ok(setting(app, "tld")?.and_then(|value| value.parse().ok()).unwrap_or_default())
-}
-
-fn setting(app: &mut App, name: &str) -> Result<Option<String>> {
-    match app.existing_registry()? {
-        Some(registry) => registry.read(|reader| settings::value(reader, name)),
-        None => Ok(None),
+    let hostname: Hostname = name.parse().map_err(|error: HostnameError| usage(error.to_string()))?;
+    match table(app)?.sites.into_iter().find(|site| site.project == hostname) {
+        Some(site) => Ok(site.domain),
+        None => Ok(format!("{hostname}.{}", app.tld()?).parse()?),
     }
+}
+
+fn with_names(site: &Site) -> (DomainName, Vec<String>) {
+    (site.domain.clone(), site.certified_names())
 }
 
 /// What is about to change, a line a thing.

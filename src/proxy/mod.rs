@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use crate::model::{DomainName, Route, Site};
 
-pub use caddy::{Caddy, Version};
+pub use caddy::Caddy;
 pub use error::ProxyError;
 pub use home::Home;
 pub use ports::{HIGH_PORTS, Ports, blocker, high_ports};

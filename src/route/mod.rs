@@ -10,5 +10,5 @@ mod serve;
 mod table;
 
 pub use faces::faces_of;
-pub use serve::{HTTP_PORT, HTTPS_PORT, Refreshed, is_set_up, ports, prepare, refresh, shown, with_notes};
-pub use table::{Table, find, table};
+pub use serve::{HTTP_PORT, HTTPS_PORT, Refreshed, ports, refresh, shown, with_notes};
+pub use table::{find, table};

@@ -8,7 +8,7 @@ use super::table::table;
 use crate::app::App;
 use crate::certs;
 use crate::model::Port;
-use crate::proxy::{self, Home, Ports, Published, Served, ServedSite};
+use crate::proxy::{self, Ports, Published, Served, ServedSite};
 
 /// The settings of the proxy's ports.
 pub const HTTP_PORT: &str = "http_port";
@@ -38,7 +38,7 @@ pub fn shown(app: &mut App) -> Result<(Served, Vec<String>)> {
 ///
 /// # Errors
 /// The registry cannot be read. What is wrong with one project is a note.
-pub fn prepare(app: &mut App) -> Result<(Served, Vec<String>)> {
+fn prepare(app: &mut App) -> Result<(Served, Vec<String>)> {
     let table = table(app)?;
     let mut notes = table.notes;
     let is_secure = certs::is_set_up()?;
@@ -93,12 +93,4 @@ pub fn with_notes<T>(
     };
     let done = work(&mut wanted)?;
     Ok((done, notes.into_inner()))
-}
-
-/// Whether names lead anywhere on this machine: the proxy was set up.
-///
-/// # Errors
-/// There is no home directory.
-pub fn is_set_up() -> Result<bool> {
-    Ok(Home::locate()?.is_set_up())
 }

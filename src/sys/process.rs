@@ -178,11 +178,6 @@ pub fn identity() -> io::Result<Vec<u8>> {
     Ok(identity)
 }
 
-/// Whether this process may do everything.
-pub fn is_root() -> bool {
-    nix::unistd::geteuid().is_root()
-}
-
 /// The first executable of this name on `PATH`.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::path("PATH")?;

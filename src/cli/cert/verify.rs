@@ -5,12 +5,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{domain_of, setting, until};
+use super::{domain_of, until};
 use crate::app::App;
 use crate::certs::{self, Certificate, Shown};
 use crate::cli::failure::{FAILED, Silent, Usage};
 use crate::cli::ui::Ui;
 use crate::model::{DomainName, Port};
+use crate::route::ports;
 
 /// Look which certificate the proxy shows under a name, and whether it holds
 ///
@@ -70,12 +71,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 }
 
 fn port(app: &mut App, args: &Args) -> Result<u16> {
-    if let Some(port) = args.port {
-        return Ok(port.number());
+    match args.port {
+        Some(port) => Ok(port.number()),
+        None => Ok(ports(app)?.https.number()),
     }
-    let Some(value) = setting(app, "https_port")? else { return Ok(HTTPS) };
-    value.parse().map_err(|_| {
-        let message = format!("the setting https_port is no port: {value}");
-        Usage { message, hint: "`--port` names one".to_owned() }.into()
-    })
 }
