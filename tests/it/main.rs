@@ -16,6 +16,7 @@ mod completions;
 mod compose_agreement;
 mod config;
 mod context;
+mod daemons;
 mod direnv;
 mod discover;
 mod engine;

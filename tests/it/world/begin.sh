@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Makes the namespaces it was started in into a world, says so, and stays as its first process until standard input
 # ends: `bash begin.sh SANDBOX`. The sandbox is the one directory that the world shares with the machine.
 set -euo pipefail
