@@ -83,6 +83,17 @@ impl World {
         self.start("NetworkManager");
     }
 
+    /// A Docker engine of its own, with the image that `tests/run` makes. What its containers publish is reached inside.
+    #[track_caller]
+    pub fn start_engine(&self) {
+        let image = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/image.tar");
+        assert!(image.exists(), "no {}: run `tests/run`, which makes it", image.display());
+        self.start("docker");
+        let command = r#"CMD ["/bin/busybox","httpd","-f","-p","80","-h","/www"]"#;
+        self.script(&format!("docker import --change '{command}' {} gantry-test/httpd", image.display()))
+            .require_success();
+    }
+
     /// `systemctl VERB UNIT`, as gantry would call it.
     #[track_caller]
     pub fn systemctl(&self, verb: &str, unit: &str) {
@@ -225,4 +236,19 @@ fn network_manager_runs_a_dnsmasq() {
     world.systemctl("restart", "NetworkManager");
     assert_eq!(world.addresses("a.shop.test"), ["127.0.0.1"]);
     assert_eq!(world.addresses("known.example"), KNOWN);
+}
+
+#[test]
+fn an_engine_publishes_ports_in_it() {
+    let world = World::new();
+    world.start_engine();
+    let checkout = world.sandbox.repository("shop", "git@example.com:test/shop.git");
+    let compose = "services:\n  web:\n    image: gantry-test/httpd\n    stop_signal: SIGKILL\n    ports: [\"80:80\"]\n";
+    world.sandbox.write(checkout.join("compose.yaml"), compose);
+    world.gantry(&checkout, ["start"]).require_success();
+    world.script("curl --silent http://127.0.0.1/").check("gantry test page\n", "", 0);
+    let groups = world.control_groups();
+    assert!(!groups.is_empty() && groups.iter().all(|group| group.exists()), "{groups:?}");
+    drop(world);
+    assert!(!groups.iter().any(|group| group.exists()), "{groups:?}");
 }

@@ -12,6 +12,7 @@ mod book;
 mod booked;
 mod broken_compose;
 mod broken_registry;
+mod browser;
 mod completions;
 mod compose_agreement;
 mod config;

@@ -87,9 +87,9 @@ impl Sandbox {
         self.variables.get(OsStr::new(name)).cloned().unwrap_or_default()
     }
 
-    /// Takes the engines of the tests out of reach, not their programs.
+    /// Takes the engines of the tests out of reach, not their programs, of which Compose lies beside `DOCKER_CONFIG`.
     pub fn leave_engines(&mut self) {
-        self.variables.retain(|name, _| !ENGINE_VARIABLES.iter().any(|it| name == it));
+        self.variables.retain(|name, _| name == "DOCKER_CONFIG" || !ENGINE_VARIABLES.iter().any(|it| name == it));
     }
 
     /// Writes a file (a relative path is taken from the sandbox's root) and the directories above it.

@@ -7,10 +7,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind::NotFound;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::sandbox::{Output, Sandbox};
 
@@ -130,6 +133,14 @@ impl World {
         snapshot
     }
 
+    /// The control groups of an engine's containers, which namespaces do not take with them.
+    pub fn control_groups(&self) -> Vec<PathBuf> {
+        let root = Path::new("/sys/fs/cgroup");
+        let trees = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+        let name = self.sandbox.path("home").parent().unwrap().file_name().unwrap().to_owned();
+        trees.chain([root.to_owned()]).map(|tree| tree.join(&name)).filter(|group| group.is_dir()).collect()
+    }
+
     fn collect(&self, path: &Path, snapshot: &mut Snapshot) {
         let outside = self.outside(path);
         // What a daemon takes away meanwhile is not there.
@@ -154,6 +165,22 @@ impl Drop for World {
         // `--kill-child` has the kernel end the first process, and that one takes all others with it.
         let _ = self.unshare.kill();
         let _ = self.unshare.wait();
+        for group in self.control_groups() {
+            remove_group(&group);
+        }
+    }
+}
+
+/// Removes a control group with those below it. The processes in there have been killed, and may take a moment to go.
+fn remove_group(group: &Path) {
+    for entry in fs::read_dir(group).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_group(&entry.path());
+        }
+    }
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while fs::remove_dir(group).is_err_and(|error| error.kind() != NotFound) && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
