@@ -1,0 +1,84 @@
+//! `gantry doctor`.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::failure::{FAILED, Failure, Silent};
+use super::progress::Progress;
+use super::ui::{Cell, Paint, Ui};
+use crate::app::App;
+use crate::doctor::{Section, examine};
+use crate::model::{Finding, Verdict};
+
+/// Look at the whole set-up: what is good, what is bad and how to mend it, what is not set up
+///
+/// Changes nothing. The registry, the ranges, direnv, the engine, DNS, the proxy and the certificates, with what trusts
+/// them; Java may take a second or two of it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gantry doctor
+  gantry doctor --json | jq -r '.sections[].findings[] | select(.verdict == \"bad\") | .mend'
+
+Exit status: 1 where something is bad.";
+
+#[derive(Serialize)]
+struct Answer {
+    is_good: bool,
+    sections: Vec<Section>,
+}
+
+/// Looks, tells; changes nothing.
+pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
+    let mut sections = {
+        let progress = Progress::begin(ui);
+        examine(app, &mut |section| progress.show(&format!("looking at {section}")))
+    };
+    for section in &mut sections {
+        if let Some(error) = section.failure.take() {
+            let failure = Failure::of(&error);
+            let mend = failure.hint.unwrap_or_default();
+            section.findings.push(Finding::bad(section.name, failure.message, mend));
+        }
+    }
+    let findings = sections.iter().flat_map(|section| &section.findings);
+    let bad = findings.filter(|finding| finding.verdict == Verdict::Bad).count();
+    let answer = Answer { is_good: bad == 0, sections };
+    if args.json {
+        ui.json(&answer)?;
+    } else {
+        tell(ui, &answer)?;
+    }
+    if bad == 0 { Ok(()) } else { Err(Silent(FAILED).into()) }
+}
+
+fn tell(ui: &Ui, answer: &Answer) -> Result<()> {
+    let rows = answer.sections.iter().flat_map(|section| {
+        section.findings.iter().enumerate().map(|(index, finding)| {
+            let name = if index == 0 { section.name } else { "" };
+            let subject = if finding.subject == section.name { String::new() } else { format!("{}: ", finding.subject) };
+            let (paint, word) = match finding.verdict {
+                Verdict::Good => (Paint::Good, "good"),
+                Verdict::Bad => (Paint::Bad, "bad"),
+                Verdict::NotSetUp => (Paint::Dim, "not set up"),
+            };
+            let state = Cell::styled(paint, word, String::new());
+            vec![Cell::from(name.to_owned()), state, Cell::from(format!("{subject}{}", finding.text))]
+        })
+    });
+    ui.table(&["part", "state", "what was found"], rows.collect())?;
+    let findings = answer.sections.iter().flat_map(|section| &section.findings);
+    for finding in findings.filter(|finding| finding.verdict == Verdict::Bad) {
+        if let Some(mend) = finding.mend.as_ref().filter(|mend| !mend.is_empty()) {
+            ui.note(&format!("{}: {mend}", finding.subject));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The ranges: whether there is room in them, and whether the kernel gives their ports to anybody.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::allocator::default_range;
+use crate::app::App;
+use crate::listeners::ephemeral_range;
+use crate::model::{Finding, Kind, PortRange, PortSet};
+use crate::registry::{allocations, ranges};
+
+/// Ports left at which it is time to say so, of a hundred.
+const FEW: usize = 5;
+
+pub(super) fn look(app: &mut App) -> Result<Vec<Finding>> {
+    let defaults = Kind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), default_range(&kind)));
+    let mut all: BTreeMap<String, PortRange> = defaults.collect();
+    let mut held = PortSet::default();
+    let whole = all.values().next().map(|_| "1-65535".parse::<PortRange>());
+    if let (Some(registry), Some(Ok(whole))) = (app.existing_registry()?, whole) {
+        all.extend(registry.read(ranges::all)?);
+        registry.read(|reader| allocations::ports_in(reader, whole, &mut held))?;
+    }
+    let mut findings: Vec<Finding> = all.iter().filter_map(|(name, range)| room_in(name, *range, &held)).collect();
+    findings.extend(ephemeral_range().and_then(|kernels| overlap(&all, kernels)));
+    if findings.is_empty() {
+        findings.push(Finding::good("ranges", format!("there is room in all {}", all.len())));
+    }
+    Ok(findings)
+}
+
+fn room_in(name: &str, range: PortRange, held: &PortSet) -> Option<Finding> {
+    let numbers = range.start.number()..=range.end.number();
+    let (size, used) = (numbers.len(), numbers.filter(|number| held.contains(*number)).count());
+    let left = size - used;
+    let mend = format!(
+        "`gantry prune` gives back what nobody needs, `gantry config --set-range {name}:START-END` widens it"
+    );
+    let text = format!("{range}: {used} of {size} ports are held");
+    (left * 100 <= size * FEW).then(|| Finding::bad(&format!("range {name}"), text, mend))
+}
+
+/// What the kernel gives to outgoing connections may be taken at any moment.
+fn overlap(ranges: &BTreeMap<String, PortRange>, kernels: PortRange) -> Option<Finding> {
+    let meets = |range: &PortRange| range.start <= kernels.end && kernels.start <= range.end;
+    let (name, range) = ranges.iter().find(|(_, range)| meets(range))?;
+    let text = format!("{range} lies in {kernels}, from which the kernel serves outgoing connections");
+    let mend = format!("`gantry config --set-range {name}:START-END` with other ports");
+    Some(Finding::bad(&format!("range {name}"), text, mend))
+}
