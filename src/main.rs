@@ -16,8 +16,9 @@
 //!
 //! ```text
 //! 5  faces    hot.rs  cli/
-//! 4  verbs    resolve/  remap/  project/  route/  lifecycle/  checkup/  tail/  exports.rs  status.rs  prune.rs
-//! 3  hands    app.rs (lazy handles)  proxy/  certs/  engine/  health/  listeners/  logs/
+//! 4  verbs    resolve/  remap/  project/  route/  lifecycle/  checkup/  tail/  doctor/  exports.rs
+//!             status.rs  prune.rs
+//! 3  hands    app.rs (lazy handles)  dns/  proxy/  certs/  engine/  health/  listeners/  logs/
 //! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs
 //! 0  ground   model/ (plain words)  sys/ (doors: processes, files, clock, environment, paths)
@@ -41,6 +42,8 @@ mod cli;
 mod compose;
 mod config;
 mod context;
+mod doctor;
+mod dns;
 mod engine;
 mod exports;
 mod health;

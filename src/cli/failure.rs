@@ -10,6 +10,7 @@ use crate::certs::CertsError;
 use crate::compose::ComposeError;
 use crate::config::{ConfigError, FILE_NAME};
 use crate::context::RepositoryError;
+use crate::dns::DnsError;
 use crate::engine::EngineError;
 use crate::lifecycle::LifecycleError;
 use crate::project::ProjectError;
@@ -140,6 +141,10 @@ impl Failure {
                 EngineError::Refused { .. } => ("engine_refused", FAILED),
                 _ => ("engine", MISSING),
             };
+            return failure(kind, exit, Some(error.hint()));
+        }
+        if let Some(error) = error.downcast_ref::<DnsError>() {
+            let (kind, exit) = of_dns(error);
             return failure(kind, exit, Some(error.hint()));
         }
         if let Some(error) = error.downcast_ref::<UnknownService>() {
@@ -380,6 +385,24 @@ fn of_proxy(error: &ProxyError) -> (&'static str, u8) {
         ProxyError::SocketTaken { .. } => ("proxy_socket_taken", CONFLICT),
         ProxyError::UnfitPath { .. } => ("proxy_path", FAILED),
         ProxyError::Failed { .. } => ("proxy", FAILED),
+    }
+}
+
+fn of_dns(error: &DnsError) -> (&'static str, u8) {
+    match error {
+        DnsError::Unsupported { .. } | DnsError::OnlyFallback => ("dns_unsupported", FAILED),
+        DnsError::ResolvedSilent => ("dns_resolver", MISSING),
+        DnsError::Unavailable { .. } => ("dns_unavailable", FAILED),
+        DnsError::Mismatch { .. } => ("usage", USAGE),
+        DnsError::Foreign { .. } => ("dns_foreign", CONFLICT),
+        DnsError::Missing { .. } => ("dns_missing", MISSING),
+        DnsError::NoPort { .. } | DnsError::PortTaken { .. } => ("dns_port", CONFLICT),
+        DnsError::NotStarted { .. } => ("dns_not_started", FAILED),
+        DnsError::NotSetUp | DnsError::NoOwnDnsmasq { .. } => ("dns_not_set_up", NOT_FOUND),
+        DnsError::Failed { .. } | DnsError::Left { .. } => ("dns_failed", FAILED),
+        DnsError::Interrupted { signal, .. } => ("interrupted", u8::try_from(128 + signal).unwrap_or(FAILED)),
+        DnsError::Edited { .. } => ("dns_edited", FAILED),
+        DnsError::Record { .. } => ("dns_record", FAILED),
     }
 }
 

@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod context;
 mod discover;
+mod dns;
 mod down;
 mod exec;
 mod export;
@@ -176,6 +177,17 @@ enum Command {
     CaddyStatus(proxy::Status),
     /// Let the hooks of this project's gantry.yml run
     Trust(trust::Args),
+    /// Have the names of projects resolved: every name under .test is this machine
+    Dns(dns::Args),
+    /// Have every name under .test resolved to this machine
+    #[command(hide = true)]
+    DnsSetup(dns::setup::Args),
+    /// Show how names are resolved here, layer by layer
+    #[command(hide = true)]
+    DnsStatus(dns::status::Args),
+    /// Test whether a name is resolved to this machine, and say which layer fails
+    #[command(hide = true)]
+    DnsTest(dns::test::Args),
     /// Connect this project with direnv, or your shell with gantry
     Init(init::Args),
     /// Print the script that connects a shell, or direnv, with gantry
@@ -332,6 +344,10 @@ impl Command {
             Command::CaddyReload => proxy::act(app, ui, &proxy::Action::Reload),
             Command::CaddyStatus(args) => proxy::act(app, ui, &proxy::Action::Status(args)),
             Command::Trust(args) => trust::run(app, ui, &args),
+            Command::Dns(args) => dns::run(app, ui, &args),
+            Command::DnsSetup(args) => dns::setup::run(app, ui, &args),
+            Command::DnsStatus(args) => dns::status::run(app, ui, &args),
+            Command::DnsTest(args) => dns::test::run(app, ui, &args),
             Command::Init(args) => init::run(app, ui, &args),
             Command::Hook(args) => hook::run(ui, &args),
             Command::HookEnv(args) => hook_env::run(app, ui, &args),

@@ -10,7 +10,7 @@ use std::path::Path;
 use paths::Names;
 
 /// An outside crate and the only room that names it.
-const OWNERS: [(&str, &str); 21] = [
+const OWNERS: [(&str, &str); 22] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
@@ -28,6 +28,7 @@ const OWNERS: [(&str, &str); 21] = [
     ("rustls", "certs"),
     ("serde_yaml", "yaml"),
     ("signal_hook", "sys"),
+    ("simple_dns", "dns"),
     ("tabled", "cli"),
     ("tempfile", "sys"),
     ("ureq", "health"),
