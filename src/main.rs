@@ -16,8 +16,7 @@
 //!
 //! ```text
 //! 5  faces    hot.rs  cli/
-//! 4  verbs    resolve/  remap/  project/  route/  lifecycle/  checkup/  tail/  doctor/  exports.rs
-//!             status.rs  prune.rs
+//! 4  verbs    resolve/ remap/ project/ route/ lifecycle/ checkup/ tail/ doctor/ exports.rs status.rs prune.rs
 //! 3  hands    app.rs (lazy handles)  dns/  proxy/  certs/  engine/  health/  listeners/  logs/
 //! 2  memory   registry/  context/  memo/
 //! 1  craft    shell/  compose/  allocator.rs  config.rs  yaml.rs

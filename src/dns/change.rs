@@ -46,7 +46,7 @@ pub enum Privilege {
 
 /// Of the addresses set aside for documentation (RFC 5737): nothing answers there. systemd-resolved passes over a link
 /// without an address.
-const LINK_ADDRESS: &str = "192.0.2.53/32";
+const LINK_ADDRESS: &str = "198.51.100.53/32";
 
 impl Change {
     /// What it does, to follow "could not" and "will".
@@ -204,7 +204,7 @@ mod tests {
             &[
                 "sudo sh -c 'ip link show g0 >/dev/null 2>&1 || ip link add g0 type dummy 2>/dev/null || \
                  { ip link add g0 type veth peer name g0p && ip link set g0p up; }'",
-                "sudo ip address replace 192.0.2.53/32 dev g0",
+                "sudo ip address replace 198.51.100.53/32 dev g0",
                 "sudo ip link set g0 up",
                 "sudo resolvectl dns g0 127.0.0.1:5354",
                 "sudo resolvectl domain g0 '~test'",

@@ -20,6 +20,7 @@ mod context;
 mod daemons;
 mod direnv;
 mod discover;
+mod dns;
 mod engine;
 mod export;
 mod get;

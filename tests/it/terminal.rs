@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::sandbox::{Sandbox, await_some};
 
@@ -105,11 +105,16 @@ impl Drop for Terminal {
 }
 
 /// What a command shows at a terminal whose user answers its `[y/N]` question, and its exit status.
-pub fn converse(sandbox: &Sandbox, directory: &Path, command: &str, answer: &str) -> (String, i32) {
+pub fn converse(sandbox: &Sandbox, directory: &Path, command: &str, reply: &str) -> (String, i32) {
+    let mut script = sandbox.command("script", directory);
+    script.args(["--quiet", "--flush", "--return", "--command", command, "/dev/null"]);
+    answer(sandbox, &mut script, reply)
+}
+
+/// As [`converse`], where the command is a `script` already.
+pub fn answer(sandbox: &Sandbox, script: &mut Command, reply: &str) -> (String, i32) {
     let screen = sandbox.path("screen");
-    let mut child = sandbox
-        .command("script", directory)
-        .args(["--quiet", "--flush", "--return", "--command", command, "/dev/null"])
+    let mut child = script
         .stdin(Stdio::piped())
         .stdout(File::create(&screen).unwrap())
         .stderr(Stdio::null())
@@ -118,10 +123,10 @@ pub fn converse(sandbox: &Sandbox, directory: &Path, command: &str, answer: &str
     let mut keyboard = child.stdin.take().unwrap();
     let read = || fs::read_to_string(&screen).unwrap().replace("\r\n", "\n");
     let mut is_answered = false;
-    let status = await_some(&format!("the end of {command}"), || {
+    let status = await_some(&format!("the end of {script:?}"), || {
         // Typed earlier, the answer would be shown before the question.
         if !is_answered && read().ends_with("[y/N] ") {
-            writeln!(keyboard, "{answer}").unwrap();
+            writeln!(keyboard, "{reply}").unwrap();
             is_answered = true;
         }
         child.try_wait().unwrap()

@@ -1,0 +1,181 @@
+//! Names of this machine: every name under one domain (`.test`) leads to 127.0.0.1 and ::1, in every program.
+//!
+//! What resolves names here decides how it is told ([`Method`]): the least invasive way that works. A set-up is a
+//! [`Plan`] before it is anything else: each change with its exact commands and those that take it back. What was changed
+//! is kept in a record, so that taking it back leaves everything as it was, byte for byte; a change that fails takes those
+//! before it back.
+//!
+//! It never edits `/etc/resolv.conf`, never takes port 53 from anybody, never overwrites a file that it did not write, and
+//! passes no query on: gantry's own dnsmasq, where one is needed, refuses every name outside of the domain.
+
+mod apply;
+mod change;
+mod daemon;
+mod error;
+mod facts;
+mod method;
+mod place;
+mod plan;
+mod probe;
+mod query;
+mod record;
+mod report;
+mod script;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::app::App;
+use crate::model::Tld;
+use crate::sys::{files, process};
+
+pub use apply::{remove, set_up};
+pub use change::{Change, Privilege};
+pub use error::DnsError;
+pub use method::Method;
+pub use plan::Plan;
+pub use probe::{examine, list};
+pub use record::Record;
+pub use report::{Line, Report, State, state};
+pub use script::of_removal as script_of_removal;
+
+/// What the user asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish {
+    pub method: Option<Method>,
+    pub tld: Option<Tld>,
+}
+
+/// What a set-up would change; nothing is changed yet.
+///
+/// # Errors
+/// [`DnsError`]: nothing of it works here, something is in the way, or a program is missing.
+pub fn plan(app: &mut App, wish: Wish) -> Result<Plan> {
+    let record = Record::load()?;
+    let facts = facts::Facts::gather(report::own_address(record.as_ref()).as_deref());
+    let method = choose_method(&facts, wish, record.as_ref())?;
+    let tld = choose_tld(app.tld()?, method, wish, record.as_ref())?;
+    if method.has_own_dnsmasq() {
+        daemon::require_program()?;
+    }
+    let drafts = record::dir()?;
+    let site = plan::Site {
+        method,
+        tld,
+        port: choose_port(record.as_ref())?,
+        has_ipv6: daemon::has_ipv6(),
+        drafts: &drafts,
+        has_systemctl: process::find_program("systemctl").is_some(),
+    };
+    let is_foreign_dir = |path: &Path| files::is_dir(path) && !record.as_ref().is_some_and(|it| it.made_dir(path));
+    let changes = plan::changes(&facts, &site, &is_foreign_dir);
+    plan::require_free(&changes, record.as_ref(), &place::read, place::has_link(plan::LINK))?;
+    let (stands, replaces) = match record {
+        Some(record) if record.is_of(method, tld, &changes) => (Some(record), None),
+        other => (None, other),
+    };
+    let pending = match replaces {
+        // What stands goes away first.
+        Some(_) => changes.clone(),
+        None => pending(&changes, stands.is_some()),
+    };
+    require_sudo(&pending)?;
+    Ok(Plan { method, tld, changes, pending, replaces, stands, sets_tld: app.tld()? != tld })
+}
+
+/// What is not in place. What reads files again is needed where one of them is new.
+fn pending(changes: &[Change], stands: bool) -> Vec<Change> {
+    let absent: Vec<&Change> = changes.iter().filter(|change| !place::is_made(change)).collect();
+    let reads_again = !stands || absent.iter().any(|change| !matches!(change, Change::Daemon { .. }));
+    let is_pending = |change: &&Change| absent.contains(change) || change.is_reload() && reads_again;
+    changes.iter().filter(is_pending).cloned().collect()
+}
+
+/// Without a word of the user, what is set up stays as long as it works; `.localhost` names are only for lack of a better
+/// way.
+fn choose_method(facts: &facts::Facts, wish: Wish, record: Option<&Record>) -> Result<Method, DnsError> {
+    let standing = record.map(|record| record.method);
+    match (wish.method, wish.tld) {
+        (Some(method), _) => method.require(facts),
+        (None, Some(Tld::Localhost)) => Ok(Method::Localhost),
+        (None, _) => match standing {
+            Some(Method::Localhost) if wish.tld.is_none() => Ok(Method::detect(facts).unwrap_or(Method::Localhost)),
+            Some(method) if method.require(facts).is_ok() => Ok(method),
+            _ => Method::detect(facts),
+        },
+    }
+}
+
+fn choose_tld(machines: Tld, method: Method, wish: Wish, record: Option<&Record>) -> Result<Tld, DnsError> {
+    let is_localhost = method == Method::Localhost;
+    let tld = match (wish.tld, record) {
+        (Some(tld), _) => tld,
+        (None, _) if is_localhost => Tld::Localhost,
+        (None, Some(record)) if record.tld != Tld::Localhost => record.tld,
+        (None, _) if machines != Tld::Localhost => machines,
+        (None, _) => Tld::default(),
+    };
+    if is_localhost == (tld == Tld::Localhost) { Ok(tld) } else { Err(DnsError::Mismatch { method, tld }) }
+}
+
+/// The port that was told to the resolver stays as long as nobody else has it.
+fn choose_port(record: Option<&Record>) -> Result<u16> {
+    match daemon::running_port()? {
+        Some(port) => Ok(port),
+        None => Ok(daemon::free_port(record.and_then(Record::port))?),
+    }
+}
+
+fn require_sudo(changes: &[Change]) -> Result<(), DnsError> {
+    let needs_root = changes.iter().flat_map(Change::commands).any(|command| command.as_root);
+    match needs_root && !process::is_root() && process::find_program("sudo").is_none() {
+        true => Err(DnsError::Missing { program: "sudo" }),
+        false => Ok(()),
+    }
+}
+
+/// The plan as a shell script, for who wants to run its commands by hand.
+///
+/// # Errors
+/// There is no home directory.
+pub fn script_of_plan(plan: &Plan, privilege: Privilege) -> Result<String> {
+    Ok(script::of_plan(plan, &record::path()?, privilege))
+}
+
+/// How commands get their rights, where somebody can be asked for a password or not.
+pub fn privilege(can_ask: bool) -> Privilege {
+    match (process::is_root(), can_ask) {
+        (true, _) => Privilege::Root,
+        (false, true) => Privilege::Sudo,
+        (false, false) => Privilege::SilentSudo,
+    }
+}
+
+/// Starts gantry's own dnsmasq as it was set up; gives its process and port, and whether it was started now.
+///
+/// # Errors
+/// [`DnsError`]: nothing is set up, or not with a dnsmasq of gantry's own; it does not start.
+pub fn start() -> Result<(u32, u16, bool)> {
+    let record = Record::load()?.ok_or(DnsError::NotSetUp)?;
+    let found = record.changes.iter().find_map(|change| match change {
+        Change::Daemon { port, contents, .. } => Some((*port, contents)),
+        _ => None,
+    });
+    let (port, contents) = found.ok_or(DnsError::NoOwnDnsmasq { method: record.method })?;
+    let is_new = daemon::start(port, contents)?;
+    let pid = daemon::running()?.ok_or_else(|| DnsError::NotStarted { why: "it has ended".to_owned() })?;
+    Ok((pid, port, is_new))
+}
+
+/// Stops gantry's own dnsmasq; says whether it ran.
+///
+/// # Errors
+/// [`DnsError::NotSetUp`], [`DnsError::NoOwnDnsmasq`]; it does not end.
+pub fn stop() -> Result<bool> {
+    let record = Record::load()?.ok_or(DnsError::NotSetUp)?;
+    match record.port() {
+        Some(_) => daemon::stop(),
+        None => Err(DnsError::NoOwnDnsmasq { method: record.method }.into()),
+    }
+}

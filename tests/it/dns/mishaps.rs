@@ -1,0 +1,226 @@
+//! What stands in the way of names, and what breaks them later.
+
+use super::{DROP_IN, HERE, SNIPPET, UNKNOWN};
+use crate::sandbox::Output;
+use crate::world::{World, differences};
+
+/// The kind of a failure told in JSON, and its exit status.
+#[track_caller]
+fn failure(output: &Output) -> (String, i32) {
+    let last = output.stderr.lines().last().unwrap_or_default();
+    let error: serde_json::Value = serde_json::from_str(last).unwrap_or_else(|_| panic!("{output:?}"));
+    (error["error"]["kind"].as_str().unwrap().to_owned(), output.status)
+}
+
+/// The layer that `dns test` says has failed.
+#[track_caller]
+fn failed(world: &World, name: &str) -> String {
+    let test = world.dns(&format!("dns test {name} --json"));
+    assert_eq!(test.status, 1, "{test:?}");
+    let answer: serde_json::Value = serde_json::from_str(&test.stdout).unwrap();
+    answer["failed"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+#[test]
+fn what_is_not_gantrys_stays() {
+    let world = World::new();
+    world.start_dnsmasq_system();
+    world.write(SNIPPET, "address=/other.test/10.0.0.1\n");
+    let before = world.kept();
+    let refused = world.dns("dns setup --yes --json");
+    assert_eq!(failure(&refused), ("dns_foreign".to_owned(), 4));
+    world.check_untouched(&before);
+    // A link likewise.
+    let other = World::new();
+    other.start_plain_resolved();
+    other.script("ip link add gantry0 type veth peer name other0").require_success();
+    let refused = other.dns("dns setup --method resolved-link --yes --json");
+    assert_eq!(failure(&refused), ("dns_foreign".to_owned(), 4));
+    assert_eq!(other.gantrys_dnsmasq(), "");
+}
+
+#[test]
+fn a_file_that_somebody_has_edited() {
+    let world = World::new();
+    world.start_dnsmasq_system();
+    let before = world.kept();
+    world.dns("dns setup --yes").require_success();
+    let edited = world.read(SNIPPET) + "address=/mine.example/127.0.0.1\n";
+    world.write(SNIPPET, &edited);
+    assert_eq!(world.layer("file").0, "bad");
+    let refused = world.dns("dns remove --json");
+    assert_eq!(failure(&refused), ("dns_edited".to_owned(), 1));
+    assert_eq!(world.read(SNIPPET), edited);
+    world.dns("dns remove --yes").require_success();
+    world.check_untouched(&before);
+}
+
+#[test]
+fn a_port_that_somebody_has() {
+    let world = World::new();
+    world.start_plain_resolved();
+    let other =
+        "--conf-file=/dev/null --no-resolv --pid-file=/run/other.pid --bind-interfaces --listen-address=127.0.0.1";
+    world.script(&format!("dnsmasq --port=5354 {other}")).require_success();
+    world.dns("dns setup --yes").require_success();
+    world.check_set_up("test");
+    // resolved has the next one itself, for LLMNR.
+    assert!(world.read(DROP_IN).contains("DNS=127.0.0.1:5356\n"));
+    // The port was told to the resolver, and so it stays when the first one is free again.
+    world.script("kill $(cat /run/other.pid)").require_success();
+    assert_eq!(world.dns("dns setup --json").json()["changed"], false);
+    // Somebody takes it while gantry's dnsmasq is down.
+    world.dns("dns stop").require_success();
+    world.script(&format!("dnsmasq --port=5356 {other}")).require_success();
+    assert_eq!(failure(&world.dns("dns start --json")), ("dns_port".to_owned(), 4));
+    world.dns("dns setup --yes").require_success();
+    world.check_set_up("test");
+    assert!(world.read(DROP_IN).contains("DNS=127.0.0.1:5354\n"));
+}
+
+#[test]
+fn dns_test_names_the_layer() {
+    let world = World::new();
+    world.start_plain_resolved();
+    assert_eq!(failed(&world, "shop"), "method");
+    world.dns("dns setup --yes").require_success();
+    assert_eq!(failed(&world, "shop.example"), "name");
+    // dnsmasq dies.
+    world.script(&format!("kill -9 {}", world.gantrys_dnsmasq().trim())).require_success();
+    assert_eq!(failed(&world, "shop"), "dnsmasq");
+    let test = world.dns("dns test shop");
+    assert!(test.stderr.ends_with("gantry: mend it: gantry dns start\n"), "{test:?}");
+    world.dns("dns start").require_success();
+    // The drop-in goes.
+    world.script(&format!("rm {DROP_IN}; systemctl restart systemd-resolved")).require_success();
+    assert_eq!(failed(&world, "shop"), "file");
+    world.dns("dns setup --yes").require_success();
+    world.check_set_up("test");
+    // Another server is asked for the domain on a link.
+    world.script("resolvectl domain lan0 '~shop.test'").require_success();
+    assert_eq!(failed(&world, "shop"), "route");
+    world.script("resolvectl domain lan0 ''; resolvectl default-route lan0 yes").require_success();
+    // Programs do not ask resolved any more.
+    world.script("rm /etc/resolv.conf; echo nameserver 192.0.2.1 >/etc/resolv.conf").require_success();
+    assert_eq!(failed(&world, "shop"), "system");
+}
+
+#[test]
+fn an_address_that_is_not_this_machine() {
+    let world = World::new();
+    world.start_dnsmasq_system();
+    world.dns("dns setup --yes").require_success();
+    world.script("echo '10.0.0.7 shop.test # the old server' >>/etc/hosts").require_success();
+    let test = world.dns("dns test shop");
+    assert!(test.status == 1 && test.stderr.contains("/etc/hosts says 10.0.0.7 for shop.test"), "{test:?}");
+    world.dns("dns test api.shop.test").check("api.shop.test is 127.0.0.1 and ::1\n", "", 0);
+}
+
+#[test]
+fn hostile_names() {
+    let world = World::new();
+    for name in
+        ["a b", "shop.test\nserver=/test/10.0.0.1", "sh{op}", "\"shop\"", "-v", "*.shop.test", "", "..", "$(id)"]
+    {
+        let refused = world.gantry(&world.sandbox.path("home"), ["dns", "test", "--", name]);
+        assert_eq!(refused.status, 2, "{name:?}: {refused:?}");
+        assert!(refused.stdout.is_empty() && refused.stderr.lines().count() == 2, "{name:?}: {refused:?}");
+    }
+    for tld in ["com", "local", "test\naddress=/#/10.0.0.1", "te/st"] {
+        let refused = world.gantry(&world.sandbox.path("home"), ["dns", "setup", "--yes", "--tld", tld]);
+        assert_eq!(refused.status, 2, "{tld:?}: {refused:?}");
+    }
+}
+
+#[test]
+fn sudo_is_refused() {
+    let world = World::new();
+    world.start_plain_resolved();
+    world.program("sudo", "echo \"sudo: a password is required\" >&2; exit 1");
+    let home = world.sandbox.path("home").display().to_string();
+    let bin = world.sandbox.path("bin").display().to_string();
+    let (root, gantry) = (world.sandbox.path("").display().to_string(), env!("CARGO_BIN_EXE_gantry"));
+    let give = format!("cp {gantry} {bin}/gantry; chmod 755 {root}; chown -R nobody:nogroup {home}");
+    world.script(&give).require_success();
+    let before = world.kept();
+    let as_user = |command: &str| {
+        world.script(&format!("setpriv --reuid=nobody --regid=nogroup --clear-groups -- {bin}/gantry {command}"))
+    };
+    let refused = as_user("dns setup --yes");
+    let why = "could not make the directory /etc/systemd/resolved.conf.d: sudo: a password is required";
+    assert!(refused.status == 1 && refused.stderr.contains(&format!("error: {why}\nhint: ")), "{refused:?}");
+    assert!(refused.stderr.contains("gantry: sudo -n install -d -m 755 "), "{refused:?}");
+    world.check_untouched(&before);
+    let script = as_user("dns setup --print").require_success().stdout;
+    assert!(script.contains("\nsudo -n systemctl restart systemd-resolved\n"), "{script}");
+    // No sudo at all.
+    world.script(&format!("rm {bin}/sudo")).require_success();
+    assert_eq!(failure(&as_user("dns setup --yes --json")), ("dns_missing".to_owned(), 5));
+    world.check_untouched(&before);
+}
+
+#[test]
+fn a_resolver_that_does_not_restart() {
+    let world = World::new();
+    world.start_dnsmasq_system();
+    let before = world.kept();
+    let count = world.sandbox.path("count").display().to_string();
+    let systemctl = std::fs::canonicalize(world.sandbox.path("bin/systemctl")).unwrap();
+    // The first restart fails.
+    let once =
+        format!("[ -e {count} ] && exec {} \"$@\"; touch {count}; echo 'Job failed.' >&2; exit 1", systemctl.display());
+    world.script(&format!("rm {}", world.sandbox.path("bin/systemctl").display())).require_success();
+    world.program("systemctl", &once);
+    let failed = world.dns("dns setup --yes");
+    let why = "could not run systemctl restart dnsmasq: Job failed.";
+    assert!(
+        failed.status == 1 && failed.stderr.contains(&format!("error: {why}\nhint: everything was put back")),
+        "{failed:?}"
+    );
+    world.check_untouched(&before);
+    world.dns("dns setup --yes").require_success();
+    world.check_set_up("test");
+    // What replaces it fails, and so it stands again.
+    world.script(&format!("rm {count}")).require_success();
+    let standing = world.kept();
+    let failed = world.dns("dns setup --tld internal --yes");
+    assert_eq!(failed.status, 1, "{failed:?}");
+    assert_eq!(differences(&standing, &world.kept()), UNKNOWN);
+}
+
+#[test]
+fn a_name_that_is_not_found_after_all() {
+    let world = World::new();
+    world.start_plain_resolved();
+    world.write("/etc/nsswitch.conf", "hosts: files\n");
+    let before = world.kept();
+    let failed = world.dns("dns setup --yes");
+    assert!(failed.status == 1 && failed.stderr.contains("error: could not resolve a name: the system does not find"));
+    assert_eq!(differences(&before, &world.kept()), UNKNOWN);
+    assert_eq!(world.gantrys_dnsmasq(), "");
+}
+
+#[test]
+fn programs_that_are_missing() {
+    let world = World::new();
+    world.start_plain_resolved();
+    world.script("mount --bind /dev/null /usr/sbin/dnsmasq").require_success();
+    let refused = world.dns("dns setup --yes");
+    let hint = "install it: dnsmasq-base on Debian and Ubuntu (it starts nothing), dnsmasq elsewhere";
+    assert!(refused.status == 5 && refused.stderr.contains(hint), "{refused:?}");
+    assert!(refused.stderr.starts_with("error: dnsmasq is not installed\n"), "{refused:?}");
+    world.systemctl("stop", "systemd-resolved");
+    assert_eq!(failure(&world.dns("dns setup --yes --json")), ("dns_resolver".to_owned(), 5));
+}
+
+#[test]
+fn a_record_that_is_damaged() {
+    let world = World::new();
+    world.start_dnsmasq_system();
+    world.dns("dns setup --yes").require_success();
+    world.sandbox.write("home/.local/state/gantry/dns/setup.json", "{");
+    for command in ["dns setup --yes --json", "dns remove --yes --json", "dns status --json"] {
+        assert_eq!(failure(&world.dns(command)), ("dns_record".to_owned(), 1), "{command}");
+    }
+    assert_eq!(world.addresses("shop.test"), HERE);
+}
