@@ -30,9 +30,8 @@ pub use bundle::{Exported, exported, input, left_over};
 pub use error::CertsError;
 pub use issue::Standing;
 use place::Place;
+pub use status::report;
 pub use status::{AuthorityStatus, IssueStatus, Status, authority_info, info, issued, status};
-#[expect(unused_imports, reason = "for `gantry doctor`")]
-pub use status::{Line, report};
 pub use stores::{Store, StoreStatus, Trust};
 pub use tls::Shown;
 pub use x509::Certificate;

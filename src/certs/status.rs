@@ -11,7 +11,7 @@ use super::place::Place;
 use super::stores::{self, StoreStatus, Trust};
 use super::x509::Certificate;
 use super::{CertsError, Pair};
-use crate::model::DomainName;
+use crate::model::{DomainName, Finding, Verdict};
 
 /// Everything at once; `None` of it where certificates are not set up.
 #[derive(Clone, Debug, Serialize)]
@@ -50,16 +50,6 @@ pub struct IssueStatus {
     /// Where the files are, whichever issue counts: `current` leads to it.
     pub file: PathBuf,
     pub key: PathBuf,
-}
-
-/// For `gantry doctor`: one line a thing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
-    pub subject: String,
-    /// `None` where it is not set up.
-    pub is_good: Option<bool>,
-    pub text: String,
-    pub mend: Option<String>,
 }
 
 /// How everything stands, with the names that each project's certificate has to be for; `None` where certificates are
@@ -114,37 +104,36 @@ pub fn authority_info() -> Result<AuthorityStatus, CertsError> {
     Ok(authority_status(&place, copy, root()?.as_ref()))
 }
 
-/// The lines for `gantry doctor`.
+/// For `gantry doctor`.
 ///
 /// # Errors
 /// As [`status`].
-pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Line>, CertsError> {
+pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Finding>, CertsError> {
     let Some(status) = status(projects)? else {
-        let mend = Some("`gantry cert setup`".to_owned());
-        let text = "not set up: projects are served over HTTP".to_owned();
-        return Ok(vec![Line { subject: "certificates".to_owned(), is_good: None, text, mend }]);
+        let text = "not set up: projects are served over HTTP";
+        return Ok(vec![Finding::not_set_up("certificates", text, "`gantry cert setup`")]);
     };
     let authority = &status.authority;
-    let mut lines = vec![Line {
-        subject: "CA".to_owned(),
-        is_good: Some(authority.state == AuthorityState::Good),
-        text: authority.state.describe().to_owned(),
-        mend: authority.mend.map(str::to_owned),
-    }];
-    lines.extend(status.certificates.iter().filter(|it| it.is_wanted).map(|it| Line {
-        subject: it.domain.to_string(),
-        // One that is not issued yet, the proxy has issued when it needs it.
-        is_good: if it.standing == Standing::Absent { None } else { Some(it.standing == Standing::Good) },
-        text: it.standing.describe(),
-        mend: (it.standing != Standing::Good).then(|| format!("`gantry cert renew {}`", it.domain)),
+    let found =
+        |subject: &str, verdict, text: String, mend| Finding { subject: subject.to_owned(), verdict, text, mend };
+    let verdict = |is_good| if is_good { Verdict::Good } else { Verdict::Bad };
+    let state = authority.state;
+    let mend = authority.mend.map(str::to_owned);
+    let mut findings = vec![found("CA", verdict(state == AuthorityState::Good), state.describe().to_owned(), mend)];
+    findings.extend(status.certificates.iter().filter(|it| it.is_wanted).map(|it| {
+        let verdict = match it.standing {
+            // One that is not issued yet, the proxy has issued when it needs it.
+            Standing::Absent => Verdict::NotSetUp,
+            _ => verdict(it.standing == Standing::Good),
+        };
+        let mend = (it.standing != Standing::Good).then(|| format!("`gantry cert renew {}`", it.domain));
+        found(it.domain.as_str(), verdict, it.standing.describe(), mend)
     }));
-    lines.extend(status.stores.iter().filter(|it| it.state != Trust::Absent).map(|it| Line {
-        subject: format!("trust: {}", it.name),
-        is_good: (it.state != Trust::Unknown).then_some(it.state == Trust::Trusted),
-        text: it.state.as_str().to_owned(),
-        mend: it.mend.clone(),
+    findings.extend(status.stores.iter().filter(|it| it.state != Trust::Absent).map(|it| {
+        let verdict = if it.state == Trust::Unknown { Verdict::NotSetUp } else { verdict(it.state == Trust::Trusted) };
+        found(&format!("trust: {}", it.name), verdict, it.state.as_str().to_owned(), it.mend.clone())
     }));
-    Ok(lines)
+    Ok(findings)
 }
 
 /// mkcert's CA; `None` where mkcert is not there to tell.

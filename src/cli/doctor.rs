@@ -8,6 +8,7 @@ use super::progress::Progress;
 use super::ui::{Cell, Paint, Ui};
 use crate::app::App;
 use crate::doctor::{Section, examine};
+use crate::lifecycle::Event;
 use crate::model::{Finding, Verdict};
 
 /// Look at the whole set-up: what is good, what is bad and how to mend it, what is not set up
@@ -38,8 +39,8 @@ struct Answer {
 /// Looks, tells; changes nothing.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let mut sections = {
-        let progress = Progress::begin(ui);
-        examine(app, &mut |section| progress.show(&format!("looking at {section}")))
+        let mut progress = Progress::new(ui);
+        examine(app, &mut |section| progress.tell(Event::Phase(&format!("looking at the {section}"))))
     };
     for section in &mut sections {
         if let Some(error) = section.failure.take() {
@@ -63,7 +64,8 @@ fn tell(ui: &Ui, answer: &Answer) -> Result<()> {
     let rows = answer.sections.iter().flat_map(|section| {
         section.findings.iter().enumerate().map(|(index, finding)| {
             let name = if index == 0 { section.name } else { "" };
-            let subject = if finding.subject == section.name { String::new() } else { format!("{}: ", finding.subject) };
+            let subject =
+                if finding.subject == section.name { String::new() } else { format!("{}: ", finding.subject) };
             let (paint, word) = match finding.verdict {
                 Verdict::Good => (Paint::Good, "good"),
                 Verdict::Bad => (Paint::Bad, "bad"),

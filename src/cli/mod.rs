@@ -9,6 +9,7 @@ mod config;
 mod context;
 mod discover;
 mod dns;
+mod doctor;
 mod down;
 mod exec;
 mod export;
@@ -175,6 +176,8 @@ enum Command {
     /// `proxy status`
     #[command(hide = true)]
     CaddyStatus(proxy::Status),
+    /// Look at the whole set-up: what is good, what is bad and how to mend it, what is not set up
+    Doctor(doctor::Args),
     /// Let the hooks of this project's gantry.yml run
     Trust(trust::Args),
     /// Have the names of projects resolved: every name under .test is this machine
@@ -343,6 +346,7 @@ impl Command {
             Command::CaddyStop => proxy::act(app, ui, &proxy::Action::Stop),
             Command::CaddyReload => proxy::act(app, ui, &proxy::Action::Reload),
             Command::CaddyStatus(args) => proxy::act(app, ui, &proxy::Action::Status(args)),
+            Command::Doctor(args) => doctor::run(app, ui, &args),
             Command::Trust(args) => trust::run(app, ui, &args),
             Command::Dns(args) => dns::run(app, ui, &args),
             Command::DnsSetup(args) => dns::setup::run(app, ui, &args),

@@ -10,7 +10,7 @@ use super::method::Method;
 use super::record::Record;
 use super::{daemon, place, probe, query};
 use crate::app::App;
-use crate::model::Tld;
+use crate::model::{Finding, Tld, Verdict};
 
 /// How a layer does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +40,22 @@ pub struct Report {
 }
 
 impl Report {
+    /// For `gantry doctor`.
+    pub fn findings(&self) -> Vec<Finding> {
+        let verdict = |state| match state {
+            State::Good => Verdict::Good,
+            State::Bad => Verdict::Bad,
+            State::NotSetUp => Verdict::NotSetUp,
+        };
+        let finding = |line: &Line| Finding {
+            subject: line.layer.to_owned(),
+            verdict: verdict(line.state),
+            text: line.text.clone(),
+            mend: line.mend.clone(),
+        };
+        self.layers.iter().map(finding).collect()
+    }
+
     /// Whether no layer is bad; what is not set up is not bad.
     pub fn is_ok(&self) -> bool {
         self.layers.iter().all(|line| line.state != State::Bad)

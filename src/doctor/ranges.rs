@@ -34,9 +34,8 @@ fn room_in(name: &str, range: PortRange, held: &PortSet) -> Option<Finding> {
     let numbers = range.start.number()..=range.end.number();
     let (size, used) = (numbers.len(), numbers.filter(|number| held.contains(*number)).count());
     let left = size - used;
-    let mend = format!(
-        "`gantry prune` gives back what nobody needs, `gantry config --set-range {name}:START-END` widens it"
-    );
+    let mend =
+        format!("`gantry prune` gives back what nobody needs, `gantry config --set-range {name}:START-END` widens it");
     let text = format!("{range}: {used} of {size} ports are held");
     (left * 100 <= size * FEW).then(|| Finding::bad(&format!("range {name}"), text, mend))
 }

@@ -40,7 +40,8 @@ fn gone_projects(app: &mut App) -> Result<Vec<Finding>> {
     let finding = |project: crate::registry::ProjectRow| {
         let text = format!("{} is gone", project.path.display());
         let hostname = project.hostname;
-        let mend = format!("`gantry unregister {hostname}`; was it moved, `gantry config {hostname} --set path=DIRECTORY`");
+        let mend =
+            format!("`gantry unregister {hostname}`; was it moved, `gantry config {hostname} --set path=DIRECTORY`");
         Finding::bad(hostname.as_str(), text, mend)
     };
     Ok(gone.map(finding).collect())

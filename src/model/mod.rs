@@ -4,6 +4,7 @@
 
 mod context;
 mod domain;
+mod finding;
 mod port;
 mod project;
 mod route;
@@ -12,6 +13,7 @@ mod terminal;
 
 pub use context::{ComposeProjectName, Context, ContextHash};
 pub use domain::{DomainError, DomainName, LABEL_LIMIT, Tld, dns_label};
+pub use finding::{Finding, Verdict};
 pub use port::{Port, PortRange, PortSet, Protocol};
 pub use project::{EngineKind, ExposedPort, Hostname, HostnameError, ProjectKind, Scan, ScannedPort};
 pub use route::{Clash, Route, Site};

@@ -107,6 +107,11 @@ impl Registry {
         !self.is_empty
     }
 
+    /// Whether it may be written, as far as opening it has shown.
+    pub fn is_writable(&self) -> bool {
+        self.read_only.is_none()
+    }
+
     /// Whether a [`Registry::write`] has succeeded.
     pub fn has_written(&self) -> bool {
         self.has_written

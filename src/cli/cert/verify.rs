@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{domain_of, until};
 use crate::app::App;
 use crate::certs::{self, Certificate, Shown};
-use crate::cli::failure::{FAILED, Silent, Usage};
+use crate::cli::failure::{FAILED, Silent};
 use crate::cli::ui::Ui;
 use crate::model::{DomainName, Port};
 use crate::route::ports;
@@ -36,9 +36,6 @@ Examples:
   gantry cert verify api.feature-x.shop.test
 
 Exit status: 1 where it does not hold, 5 where nobody answers.";
-
-/// Where HTTPS is served, unless the setting `https_port` says otherwise.
-const HTTPS: u16 = 443;
 
 #[derive(Serialize)]
 struct Answer {
