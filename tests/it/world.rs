@@ -15,6 +15,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, geteuid};
+
 use crate::sandbox::{Output, Sandbox};
 
 /// Run by `unshare`, which makes the namespaces.
@@ -30,7 +33,7 @@ pub struct World {
     pub sandbox: Sandbox,
     unshare: Child,
     /// The first process inside, by its number outside.
-    init: u32,
+    init: Pid,
 }
 
 /// What lies in a world's places, by its path inside.
@@ -55,7 +58,7 @@ impl World {
     /// A world around a sandbox that is there. No engine is in its reach.
     #[track_caller]
     pub fn around(mut sandbox: Sandbox) -> World {
-        assert!(nix::unistd::geteuid().is_root(), "a world of its own needs root: run `sudo --preserve-env tests/run`");
+        assert!(geteuid().is_root(), "a world of its own needs root: run `sudo --preserve-env tests/run`");
         sandbox.directory("world");
         let bin = sandbox.directory("bin");
         let path = std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&sandbox.variable("PATH"))));
@@ -67,6 +70,7 @@ impl World {
         let mut line = String::new();
         BufReader::new(unshare.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let init = line.trim().parse().unwrap_or_else(|_| panic!("no world: {BEGIN} failed, see what it said"));
+        let init = Pid::from_raw(init);
         World { sandbox, unshare, init }
     }
 
@@ -162,8 +166,11 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // `--kill-child` has the kernel end the first process, and that one takes all others with it.
-        let _ = self.unshare.kill();
+        // The first process takes all others with it, and `unshare` waits until the last is gone. While that one waits,
+        // the number is nobody else's.
+        if matches!(self.unshare.try_wait(), Ok(None)) {
+            let _ = kill(self.init, Signal::SIGKILL);
+        }
         let _ = self.unshare.wait();
         for group in self.control_groups() {
             remove_group(&group);
@@ -257,6 +264,5 @@ fn it_ends_with_its_test() {
         panic!("as a test that fails");
     });
     assert!(ended.is_err());
-    crate::sandbox::await_true("the namespaces are gone", || !root.exists());
-    assert!(!path.exists());
+    assert!(!root.exists() && !path.exists());
 }
