@@ -15,8 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, geteuid};
+use nix::unistd::geteuid;
 
 use crate::sandbox::{Output, Sandbox};
 
@@ -33,7 +32,7 @@ pub struct World {
     pub sandbox: Sandbox,
     unshare: Child,
     /// The first process inside, by its number outside.
-    init: Pid,
+    init: u32,
 }
 
 /// What lies in a world's places, by its path inside.
@@ -70,7 +69,6 @@ impl World {
         let mut line = String::new();
         BufReader::new(unshare.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let init = line.trim().parse().unwrap_or_else(|_| panic!("no world: {BEGIN} failed, see what it said"));
-        let init = Pid::from_raw(init);
         World { sandbox, unshare, init }
     }
 
@@ -166,11 +164,14 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // The first process takes all others with it, and `unshare` waits until the last is gone. While that one waits,
-        // the number is nobody else's.
-        if matches!(self.unshare.try_wait(), Ok(None)) {
-            let _ = kill(self.init, Signal::SIGKILL);
+        // At the end of its input the first process ends, the kernel kills all others in there, and `unshare` waits
+        // until the last is gone. Where it does not, it is killed, with the same effect but for the waiting.
+        drop(self.unshare.stdin.take());
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while matches!(self.unshare.try_wait(), Ok(None)) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(2));
         }
+        let _ = self.unshare.kill();
         let _ = self.unshare.wait();
         for group in self.control_groups() {
             remove_group(&group);
