@@ -36,6 +36,7 @@ mod linked;
 mod logs;
 mod memo;
 mod mishaps;
+mod names;
 mod podman;
 mod ports;
 mod projects;
