@@ -169,6 +169,14 @@ pub fn remove(with_root: bool) -> Result<(), CertsError> {
     }
 }
 
+/// Where mkcert keeps its CA, or would.
+///
+/// # Errors
+/// mkcert is missing, or its CA unreadable.
+pub fn directory() -> Result<PathBuf, CertsError> {
+    Root::find().map(|root| root.directory)
+}
+
 /// The stores that hold the CA, or one that it has replaced.
 ///
 /// # Errors

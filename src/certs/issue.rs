@@ -105,6 +105,8 @@ pub(super) fn ensure(
     anew: bool,
 ) -> Result<(Pair, bool), CertsError> {
     names.iter().try_for_each(|name| require_name(name))?;
+    // Asked before the lock, which makes the directory.
+    place.require_authority()?;
     let _lock = place.lock()?;
     let mut authority = place.require_authority()?;
     let root = match Root::find() {

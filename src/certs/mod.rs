@@ -25,7 +25,7 @@ use anyhow::Result;
 
 use crate::model::DomainName;
 use crate::sys::files;
-pub use authority::{AuthorityState, Plan, distrust, holders, plan_distrust, plan_trust, remove, trust};
+pub use authority::{AuthorityState, Plan, directory, distrust, holders, plan_distrust, plan_trust, remove, trust};
 pub use bundle::{Exported, exported, input, left_over};
 pub use error::CertsError;
 pub use issue::Standing;

@@ -179,8 +179,12 @@ impl Store {
     /// `file` is the CA's certificate.
     pub(super) fn uninstall(self, place: &Place, authority: &Certificate, file: &Path) -> Result<(), CertsError> {
         match self {
+            Store::System => {
+                mkcert::uninstall(self, &place.0, file)?;
+                java::follow_system(authority)?;
+            }
             Store::Nss => nss::uninstall(place, authority)?,
-            Store::System | Store::Java => mkcert::uninstall(self, &place.0, file)?,
+            Store::Java => java::uninstall(authority)?,
         }
         if !self.holds(authority) {
             return Ok(());

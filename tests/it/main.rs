@@ -8,11 +8,15 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(dead_code, reason = "a helper may be in use by a single command's tests, or by none for a while")]
 
+mod authority;
 mod book;
 mod booked;
 mod broken_compose;
 mod broken_registry;
 mod browser;
+mod cert;
+mod cert_export;
+mod cert_trust;
 mod completions;
 mod compose_agreement;
 mod config;

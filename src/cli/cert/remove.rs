@@ -83,7 +83,7 @@ fn plan(app: &mut App, args: &Args) -> Result<Answer> {
         let message = format!("the CA is still trusted by: {}", stores.join(", "));
         return Err(Refused { message, hint: "`gantry cert untrust` first".to_owned() }.into());
     }
-    let ca = if args.ca { Some(certs::plan_trust(Some(&[]))?.directory.display().to_string()) } else { None };
+    let ca = if args.ca { Some(certs::directory()?.display().to_string()) } else { None };
     let issued = certs::issued(&projects(app)?)?;
     let certificates = issued.iter().map(|it| it.domain.to_string()).collect();
     Ok(Answer { dry_run: args.dry_run, certificates, ca, trusted_by })

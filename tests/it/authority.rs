@@ -1,0 +1,73 @@
+//! Certificates of a CA that a test has made: by mkcert, in the sandbox, trusted by nobody.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use crate::sandbox::{Sandbox, await_true};
+use crate::shop::Shop;
+
+/// Issues certificates of any time: what mkcert issues begins now and ends in two years.
+const ISSUE: &str = r#"
+root=$1; name=$2
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -subj "/O=tests" -out request.pem
+printf '[ca]\ndefault_ca=it\n[it]\ndatabase=index\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\npolicy=any\n' >config
+printf '[any]\norganizationName=supplied\n' >>config
+printf 'subjectAltName=DNS:%s,DNS:*.%s\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n' "$name" "$name" >ext
+: >index
+stamp() { date --utc --date "$1" +%Y%m%d%H%M%SZ; }
+openssl ca -batch -notext -config config -extfile ext -cert "$root/rootCA.pem" -keyfile "$root/rootCA-key.pem" \
+  -startdate "$(stamp "$3")" -enddate "$(stamp "$4")" -in request.pem -out certificate.pem
+"#;
+
+/// A registered project in a sandbox whose mkcert has a CAROOT of its own and knows no trust store.
+pub fn shop() -> Shop {
+    let mut shop = Shop::registered();
+    isolate(&mut shop.sandbox);
+    shop
+}
+
+/// The same with `gantry cert setup` behind it.
+pub fn shop_with_certificates() -> Shop {
+    let shop = shop();
+    shop.gantry("cert setup").require_success();
+    shop
+}
+
+pub fn isolate(sandbox: &mut Sandbox) {
+    let root = sandbox.path("ca");
+    sandbox.set("CAROOT", root);
+    sandbox.set("TRUST_STORES", "none");
+}
+
+/// A directory with `certificate.pem` and `key.pem` for the name and all below it, of the CA in `root`. The times are
+/// words that date(1) knows.
+pub fn issue(sandbox: &Sandbox, root: &Path, directory: &str, name: &str, from: &str, until: &str) -> PathBuf {
+    let directory = sandbox.directory(directory);
+    let mut command = sandbox.command("bash", &directory);
+    command.args(["-euo", "pipefail", "-c", ISSUE, "bash"]).arg(root).args([name, from, until]);
+    sandbox.run(&mut command).require_success();
+    directory
+}
+
+/// `openssl s_server` with a pair, until dropped.
+pub struct Server(Child);
+
+impl Server {
+    pub fn start(sandbox: &Sandbox, pair: &Path, port: u16) -> Server {
+        let address = format!("127.0.0.1:{port}");
+        let mut command = sandbox.command("openssl", pair);
+        command.args(["s_server", "-quiet", "-cert", "certificate.pem", "-key", "key.pem", "-accept", &address]);
+        // It ends with what it reads.
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let server = Server(child);
+        await_true("openssl listens", || std::net::TcpStream::connect(&address).is_ok());
+        server
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,401 @@
+//! `gantry cert`: the CA, what is issued, and what goes wrong with either.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::authority::{Server, isolate, issue, shop, shop_with_certificates};
+use crate::sandbox::{Sandbox, await_some};
+use crate::shop::Shop;
+
+const STATE: &str = "home/.local/state/gantry/certs";
+
+fn issues(shop: &Shop) -> PathBuf {
+    shop.sandbox.path(STATE).join("issued/shop.test")
+}
+
+fn mode(path: &Path) -> u32 {
+    path.symlink_metadata().unwrap().permissions().mode() & 0o777
+}
+
+/// What `cert info` says, whatever its exit status.
+fn info(shop: &Shop) -> Value {
+    shop.gantry("cert info --json").json()
+}
+
+fn authority(shop: &Shop) -> Value {
+    shop.gantry("cert info --ca --json").json()
+}
+
+/// Puts a pair in the place of what was issued.
+fn replace(shop: &Shop, pair: &Path) {
+    let link = issues(shop).join("current");
+    fs::remove_file(&link).unwrap();
+    let issue = issues(shop).join("01");
+    fs::create_dir_all(&issue).unwrap();
+    for name in ["certificate.pem", "key.pem"] {
+        fs::copy(pair.join(name), issue.join(name)).unwrap();
+    }
+    symlink("01", link).unwrap();
+}
+
+#[test]
+fn setup_makes_a_ca_and_certificates() {
+    let shop = shop();
+    let told = "gantry: to make a CA in [SANDBOX]/ca\n\
+                gantry: certificates are set up; no trust store had to be changed\n\
+                gantry: certificates for shop.test\n";
+    shop.check("cert setup", "", told, 0);
+    let current = issues(&shop).join("current");
+    for (path, expected) in [
+        (shop.sandbox.path(STATE), 0o700),
+        (issues(&shop), 0o700),
+        (current.canonicalize().unwrap(), 0o700),
+        (current.canonicalize().unwrap().join("key.pem"), 0o600),
+        (current.canonicalize().unwrap().join("certificate.pem"), 0o644),
+    ] {
+        assert_eq!(mode(&path), expected, "{}", path.display());
+    }
+    let status = shop.gantry("cert status --json").json();
+    assert_eq!(status["authority"]["state"], "good");
+    assert_eq!((&status["authority"]["has_key"], &status["is_set_up"]), (&json!(true), &json!(true)));
+    assert_eq!(status["certificates"][0]["certificate"]["names"], json!(["shop.test", "*.shop.test"]));
+    assert_eq!(
+        status["certificates"][0]["file"],
+        format!("[SANDBOX]/{STATE}/issued/shop.test/current/certificate.pem")
+    );
+    let certificate = current.join("certificate.pem");
+    let mut openssl = shop.sandbox.command("openssl", &shop.checkout);
+    openssl.args(["verify", "-CAfile"]).arg(shop.sandbox.path("ca/rootCA.pem")).arg(certificate);
+    shop.sandbox.run(&mut openssl).require_success();
+    // Once more, it stays.
+    shop.gantry("cert setup").require_success();
+    assert_eq!(info(&shop)["certificate"]["serial"], status["certificates"][0]["certificate"]["serial"]);
+}
+
+#[test]
+fn before_setup() {
+    let shop = shop();
+    let hint = "`gantry cert setup` makes a CA of this machine's own and has it trusted";
+    for command in ["info", "info --ca", "verify shop", "renew", "renew --all", "trust", "remove"] {
+        let command = format!("cert {command} --json");
+        shop.check_error(&command, "cert_not_set_up", "certificates are not set up", hint, 3);
+    }
+    let told = "gantry: certificates are not set up; `gantry cert setup` sets them up\n";
+    shop.check("cert status", "", told, 0);
+    shop.check("cert-status", "", told, 0);
+    assert_eq!(shop.gantry("cert status --json").json(), json!({ "format_version": 1, "is_set_up": false }));
+    shop.check(
+        "cert setup -n",
+        "",
+        "gantry: would make a CA in [SANDBOX]/ca\ngantry: a dry run: nothing was changed\n",
+        0,
+    );
+    assert!(!shop.sandbox.path("ca").exists() && !shop.sandbox.path(STATE).exists(), "looking changes nothing");
+    shop.gantry("cert-setup --stores none").require_success();
+}
+
+#[test]
+fn without_mkcert() {
+    let mut shop = shop_with_certificates();
+    shop.without_engine();
+    let hint = "install mkcert, the package of that name; and libnss3-tools (nss-tools on Fedora, nss on macOS) for the \
+                stores of Firefox and Chromium";
+    for command in ["setup", "renew"] {
+        shop.check_error(&format!("cert {command} --json"), "cert_mkcert_missing", "mkcert is not installed", hint, 5);
+    }
+    // What was issued serves on.
+    assert_eq!(info(&shop)["state"], "good");
+    let status = shop.gantry("cert status --json").json();
+    assert_eq!((&status["authority"]["state"], &status["stores"][0]["state"]), (&json!("unknown"), &json!("unknown")));
+}
+
+#[test]
+fn a_ca_without_its_key() {
+    let shop = shop_with_certificates();
+    fs::remove_file(shop.sandbox.path("ca/rootCA-key.pem")).unwrap();
+    assert_eq!(authority(&shop)["state"], "no_key");
+    let message = "the CA cannot issue certificates: no rootCA-key.pem in [SANDBOX]/ca";
+    let hint = "restore [SANDBOX]/ca/rootCA-key.pem, or make a new CA: `gantry cert untrust`, then `gantry cert remove \
+                --ca` and `gantry cert setup`";
+    for command in ["renew", "setup", "trust"] {
+        shop.check_error(&format!("cert {command} --json"), "cert_ca_key_missing", message, hint, 1);
+    }
+    assert_eq!(info(&shop)["state"], "good");
+    shop.gantry("cert untrust").require_success();
+    shop.gantry("cert remove --ca --yes").require_success();
+    assert!(!shop.sandbox.path("ca").exists() && !shop.sandbox.path(STATE).exists());
+    shop.gantry("cert setup").require_success();
+    assert_eq!((&authority(&shop)["state"], &info(&shop)["state"]), (&json!("good"), &json!("good")));
+}
+
+#[test]
+fn a_lost_ca_is_noticed() {
+    let shop = shop_with_certificates();
+    fs::remove_dir_all(shop.sandbox.path("ca")).unwrap();
+    assert_eq!(authority(&shop)["state"], "lost");
+    let message = "the CA is gone: no rootCA.pem in [SANDBOX]/ca";
+    let hint = "restore [SANDBOX]/ca from a backup, or make a new CA: `gantry cert untrust`, then `gantry cert setup`";
+    shop.check_error("cert renew --json", "cert_ca_lost", message, hint, 1);
+    assert!(!shop.sandbox.path("ca").exists(), "mkcert would have made another one");
+    let before = info(&shop);
+    assert_eq!(before["state"], "good");
+    shop.gantry("cert setup").require_success();
+    let after = info(&shop);
+    assert_eq!((&authority(&shop)["state"], &after["state"]), (&json!("good"), &json!("good")));
+    assert_ne!(before["certificate"]["serial"], after["certificate"]["serial"]);
+}
+
+#[test]
+fn a_replaced_ca_is_noticed() {
+    let shop = shop_with_certificates();
+    let before = info(&shop);
+    fs::remove_dir_all(shop.sandbox.path("ca")).unwrap();
+    shop.sandbox.script("bash", &shop.checkout, "mkcert -install").require_success();
+    assert_eq!(authority(&shop)["state"], "replaced");
+    assert!(shop.gantry("cert status").stdout.starts_with("CA: replaced by another one, until "));
+    shop.gantry("cert renew").require_success();
+    let (authority, after) = (authority(&shop), info(&shop));
+    assert_eq!(
+        (&authority["state"], &authority["former"], &after["state"]),
+        (&json!("good"), &json!(1), &json!("good"))
+    );
+    assert_ne!(before["certificate"]["serial"], after["certificate"]["serial"]);
+    shop.gantry("cert untrust").require_success();
+    assert_eq!(self::authority(&shop)["former"], 0);
+}
+
+#[test]
+fn what_does_not_hold_is_issued_anew() {
+    #[track_caller]
+    fn check(spoil: impl FnOnce(&Shop), expected: &str) {
+        let shop = shop_with_certificates();
+        spoil(&shop);
+        let before = info(&shop);
+        assert_eq!(before["state"], expected, "{before}");
+        assert_eq!(shop.gantry("cert info").status, if before["certificate"].is_null() { 3 } else { 0 });
+        shop.gantry("cert setup").require_success();
+        let after = info(&shop);
+        assert_eq!(after["state"], "good", "{after}");
+        assert_ne!(before["certificate"]["serial"], after["certificate"]["serial"]);
+    }
+    let with = |name: &'static str, from: &'static str, until: &'static str| {
+        move |shop: &Shop| {
+            let root = shop.sandbox.path("ca");
+            replace(shop, &issue(&shop.sandbox, &root, "pair", name, from, until));
+        }
+    };
+    check(with("shop.test", "-80 days", "+10 days"), "ends_soon");
+    check(with("shop.test", "-80 days", "-1 day"), "expired");
+    check(with("shop.test", "+1 day", "+90 days"), "not_yet_valid");
+    check(with("other.test", "-1 day", "+90 days"), "lacking");
+    check(|shop| fs::remove_dir_all(issues(shop)).unwrap(), "absent");
+    check(|shop| fs::write(issues(shop).join("current/certificate.pem"), "no certificate").unwrap(), "damaged");
+    check(
+        |shop| {
+            let pair = issue(&shop.sandbox, &shop.sandbox.path("ca"), "pair", "shop.test", "-1 day", "+90 days");
+            fs::copy(pair.join("key.pem"), issues(shop).join("current/key.pem")).unwrap();
+        },
+        "damaged",
+    );
+    check(
+        |shop| {
+            shop.sandbox.script("bash", &shop.checkout, "CAROOT=$HOME/other mkcert -install").require_success();
+            let root = shop.sandbox.path("home/other");
+            replace(shop, &issue(&shop.sandbox, &root, "pair", "shop.test", "-1 day", "+90 days"));
+        },
+        "other_authority",
+    );
+}
+
+#[test]
+fn verify_says_what_is_shown() {
+    let shop = shop_with_certificates();
+    let mut number = 0;
+    let mut check = |pair: &Path, name: &str, problem: Option<&str>| {
+        number += 1;
+        let port = shop.port(number);
+        let _server = Server::start(&shop.sandbox, pair, port);
+        let output = shop.gantry(&format!("cert verify {name} --port {port} --json"));
+        assert_eq!(output.status, i32::from(problem.is_some()), "{output:?}");
+        let answer: Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!(answer["verifies"], problem.is_none());
+        let said = answer["problem"].as_str();
+        assert_eq!(said.map(|said| said.starts_with(problem.unwrap())), problem.map(|_| true), "{answer}");
+        assert!(answer["certificate"]["names"][0].is_string());
+        let shown = shop.gantry(&format!("cert verify {name} --port {port}"));
+        let first = shown.stdout.lines().next().unwrap().split_once(": ").unwrap().1.to_owned();
+        assert_eq!(first, said.unwrap_or("good"));
+    };
+    let root = shop.sandbox.path("ca");
+    let issued = |directory: &str, name: &str, from: &str, until: &str| {
+        issue(&shop.sandbox, &root, directory, name, from, until)
+    };
+    let current = issues(&shop).join("current");
+    check(&current, "shop", None);
+    check(&current, "API.shop.test", None);
+    check(&current, "a.b.shop.test", Some("it is not for a.b.shop.test, but for shop.test, *.shop.test"));
+    check(&issued("expired", "shop.test", "-9 days", "-1 day"), "shop", Some("it expired on 20"));
+    check(&issued("early", "shop.test", "+1 day", "+9 days"), "shop", Some("it is not valid before 20"));
+    check(
+        &issued("other", "blog.test", "-1 day", "+9 days"),
+        "shop",
+        Some("it is not for shop.test, but for blog.test"),
+    );
+    shop.sandbox.script("bash", &shop.checkout, "CAROOT=$HOME/other mkcert -install").require_success();
+    let foreign = issue(&shop.sandbox, &shop.sandbox.path("home/other"), "foreign", "shop.test", "-1 day", "+9 days");
+    check(&foreign, "shop", Some("another CA has issued it: "));
+}
+
+#[test]
+fn verify_where_there_is_no_tls() {
+    let shop = shop_with_certificates();
+    let message = "nobody answers on 127.0.0.1:{3}: Connection refused (os error 111)";
+    let hint = "`gantry proxy start` starts the proxy";
+    shop.check_error("cert verify shop --port {3} --json", "cert_no_server", message, hint, 5);
+    let listener = crate::ports::listen(shop.port(4));
+    let accepting = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        let _ = stream.read(&mut [0; 1024]);
+    });
+    let output = shop.gantry("cert verify shop --port {4}");
+    accepting.join().unwrap();
+    assert_eq!(output.status, 1);
+    let expected = shop.fill("error: no TLS handshake with 127.0.0.1:{4}: ");
+    assert!(output.stderr.starts_with(&expected), "{output:?}");
+}
+
+#[test]
+fn hostile_names_are_refused() {
+    let shop = shop_with_certificates();
+    for name in
+        ["a\nb", "sh{op}", "\"shop\"", "-shop", "*.shop.test", "$(touch pwned)", "shop.test\u{1b}[2J", "", "a b"]
+    {
+        for command in ["verify", "info", "renew"] {
+            let output = shop.sandbox.gantry(&shop.checkout, ["cert", command, "--", name]);
+            assert_eq!((output.stdout.as_str(), output.status), ("", 2), "{command} {name:?}: {output:?}");
+            assert!(!output.stderr.contains('\u{1b}'), "{output:?}");
+        }
+    }
+    for name in ["../../etc", "blog", "blog.test"] {
+        let output = shop.sandbox.gantry(&shop.checkout, ["cert", "renew", name]);
+        assert!(matches!(output.status, 2 | 3), "{output:?}");
+    }
+    assert_eq!(fs::read_dir(shop.sandbox.path(STATE).join("issued")).unwrap().count(), 1);
+    shop.check_usage(
+        "cert setup --stores windows",
+        "error: invalid value 'windows' for '--stores <LIST>': `windows` is no trust store: system, nss, java, or none",
+    );
+}
+
+#[test]
+fn many_at_once() {
+    let shop = shop_with_certificates();
+    let renew = |_| {
+        let mut command = shop.sandbox.command("gantry", &shop.checkout);
+        command.args(["cert", "renew"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    for mut child in (0..6).map(renew).collect::<Vec<_>>() {
+        assert!(await_some("the end of a renewal", || child.try_wait().unwrap()).success());
+    }
+    assert_eq!(info(&shop)["state"], "good");
+    // The issue that counts, the one before it, and the link.
+    assert_eq!(fs::read_dir(issues(&shop)).unwrap().count(), 3);
+}
+
+#[test]
+fn browsers_profiles_trust_it() {
+    let mut sandbox = Sandbox::new();
+    isolate(&mut sandbox);
+    let profiles = [
+        "home/.pki/nssdb",
+        "home/.mozilla/firefox/a.default",
+        "home/snap/firefox/common/.mozilla/firefox/b",
+        "home/.var/app/org.mozilla.firefox/.mozilla/firefox/c.default",
+    ];
+    for profile in profiles {
+        let directory = sandbox.directory(profile);
+        certutil(&sandbox, &directory, &["-N", "--empty-password"]);
+    }
+    // No profile, though it lies beside one.
+    sandbox.directory("home/.mozilla/firefox/Crash Reports");
+    let home = sandbox.path("home");
+    let refused = sandbox.gantry(&home, ["cert", "setup", "--stores", "nss"]);
+    assert_eq!(refused.status, 2, "{refused:?}");
+    assert!(refused.stderr.ends_with(
+        "error: trust stores are not changed without a word: nss\n\
+         hint: `--yes` says it, `--dry-run` shows what would be changed\n"
+    ));
+    assert!(!sandbox.path("ca").exists());
+    let done = sandbox.gantry(&home, ["cert", "setup", "--stores", "nss", "--yes"]).require_success();
+    for profile in profiles {
+        assert!(done.stderr.contains(&format!("certutil -A -t C,, -d sql:[SANDBOX]/{profile}\n")), "{done:?}");
+    }
+    let trust = |sandbox: &Sandbox| {
+        let status = sandbox.gantry(&home, ["cert", "status", "--json"]).json();
+        let rows = status["stores"].as_array().unwrap().clone().into_iter();
+        let own =
+            rows.filter(|row| ["chromium", "firefox"].iter().any(|it| row["name"].as_str().unwrap().starts_with(it)));
+        own.map(|row| format!("{} {}", row["name"].as_str().unwrap(), row["state"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let all = |state: &str| {
+        ["chromium", "firefox a.default", "firefox b", "firefox c.default"].map(|it| format!("{it} {state}"))
+    };
+    assert_eq!(trust(&sandbox), all("trusted"));
+    // A profile that takes it for no CA of servers does not trust it.
+    let listed = certutil(&sandbox, &sandbox.path(profiles[1]), &["-L"]);
+    let name =
+        listed.lines().find(|line| line.starts_with("mkcert")).unwrap().rsplit_once(' ').unwrap().0.trim().to_owned();
+    let name = name.trim_end_matches("C,,").trim();
+    certutil(&sandbox, &sandbox.path(profiles[1]), &["-M", "-n", name, "-t", ",,"]);
+    assert!(trust(&sandbox).contains(&"firefox a.default not_trusted".to_owned()));
+    sandbox.gantry(&home, ["cert", "trust", "--stores", "nss", "--yes"]).require_success();
+    assert_eq!(trust(&sandbox), all("trusted"));
+    sandbox.gantry(&home, ["cert", "untrust", "--stores", "nss", "--yes"]).require_success();
+    assert_eq!(trust(&sandbox), all("not_trusted"));
+    for profile in profiles {
+        assert!(!certutil(&sandbox, &sandbox.path(profile), &["-L"]).contains("mkcert"));
+    }
+}
+
+fn certutil(sandbox: &Sandbox, profile: &Path, arguments: &[&str]) -> String {
+    let mut command: Command = sandbox.command("certutil", profile);
+    command.args(arguments).arg("-d").arg(format!("sql:{}", profile.display()));
+    sandbox.run(&mut command).require_success().stdout
+}
+
+#[test]
+fn chromium_trusts_it_before_it_first_runs() {
+    let mut sandbox = Sandbox::new();
+    isolate(&mut sandbox);
+    let home = sandbox.path("home");
+    let program = sandbox.write("bin/chromium", "#!/bin/sh\n");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::join_paths(
+        std::iter::once(sandbox.path("bin")).chain(std::env::split_paths(&sandbox.variable("PATH"))),
+    );
+    sandbox.set("PATH", path.unwrap());
+    sandbox.gantry(&home, ["cert", "setup", "--stores", "nss", "--yes"]).require_success();
+    assert!(certutil(&sandbox, &sandbox.path("home/.pki/nssdb"), &["-L"]).contains("mkcert development CA"));
+    sandbox.gantry(&home, ["cert", "untrust", "--yes"]).require_success();
+    assert!(!sandbox.path("home/.pki").exists(), "it was gantry's, and nobody has used it");
+}
+
+#[test]
+fn remove_forgets_what_is_gantrys() {
+    let shop = shop_with_certificates();
+    let told = "gantry: to remove the certificate of shop.test\n\
+                gantry: certificates are not set up any more; mkcert's other certificates stay as they are\n";
+    shop.check("cert remove", "", told, 0);
+    assert!(shop.sandbox.path("ca/rootCA-key.pem").exists() && !shop.sandbox.path(STATE).exists());
+    shop.gantry("cert setup").require_success();
+    let refused = shop.gantry("cert remove --ca");
+    assert_eq!(refused.status, 2, "{refused:?}");
+    assert!(shop.sandbox.path("ca/rootCA.pem").exists());
+}

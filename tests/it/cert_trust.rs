@@ -1,0 +1,133 @@
+//! Trust stores that belong to the whole machine, changed and put back in a world of the test's own.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+use crate::world::{Snapshot, World, differences};
+
+/// A world whose mkcert may change every store.
+fn world() -> World {
+    let mut sandbox = Sandbox::new();
+    let root = sandbox.path("ca");
+    sandbox.set("CAROOT", root);
+    World::around(sandbox)
+}
+
+fn cert(world: &World, arguments: &str) -> crate::sandbox::Output {
+    let arguments = std::iter::once("cert").chain(arguments.split_whitespace());
+    world.gantry(&world.sandbox.path("home"), arguments)
+}
+
+fn trust(world: &World) -> Value {
+    let status = cert(world, "status --json").json();
+    let rows = status["stores"].as_array().unwrap().iter();
+    rows.map(|row| (row["name"].as_str().unwrap().to_owned(), row["state"].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// Without gantry's own directories, and without Java's store, which keytool writes anew whatever changes.
+fn of_the_machine(world: &World) -> Snapshot {
+    let mut snapshot = world.snapshot();
+    let home = world.sandbox.path("home");
+    let java = Path::new("/etc/ssl/certs/java");
+    snapshot.retain(|path, _| !path.starts_with(home.join(".local")) && !path.starts_with(java));
+    snapshot
+}
+
+#[test]
+fn the_system_trusts_it_until_it_is_taken_back() {
+    let world = world();
+    let before = of_the_machine(&world);
+    let done = cert(&world, "setup --stores system --yes").require_success();
+    assert!(done.stderr.contains("gantry:     update-ca-certificates\n"), "{done:?}");
+    let stores = trust(&world);
+    assert_eq!(
+        (&stores["system"], &stores["python"], &stores["node"]),
+        (&"trusted".into(), &"trusted".into(), &"not_trusted".into())
+    );
+    // The system's bundle has it: nothing needs to be written, and curl needs nothing to be told.
+    let exported = world.gantry(&world.sandbox.path("home"), ["export", "--certs", "--json"]).json();
+    assert_eq!(exported["REQUESTS_CA_BUNDLE"], "/etc/ssl/certs/ca-certificates.crt");
+    assert!(exported.get("CURL_CA_BUNDLE").is_none() && exported.get("SSL_CERT_FILE").is_none());
+    // Again, nothing is left to do.
+    let again = cert(&world, "setup --stores system").require_success();
+    assert_eq!(again.stderr, "gantry: certificates are set up; no trust store had to be changed\n");
+    cert(&world, "untrust --stores system --yes").require_success();
+    let stores = trust(&world);
+    // Debian has Java follow the system's store, and not back.
+    assert_eq!((&stores["system"], &stores["java"]), (&"not_trusted".into(), &"not_trusted".into()));
+    assert_eq!(differences(&before, &of_the_machine(&world)), [""; 0]);
+}
+
+#[test]
+fn a_replaced_ca_is_taken_out_too() {
+    let world = world();
+    let before = of_the_machine(&world);
+    let installed = || std::fs::read_dir(world.outside("/usr/local/share/ca-certificates")).unwrap().count();
+    let others = installed();
+    cert(&world, "setup --stores system --yes").require_success();
+    std::fs::remove_dir_all(world.sandbox.path("ca")).unwrap();
+    cert(&world, "setup --stores system --yes").require_success();
+    assert_eq!(trust(&world)["system"], "trusted");
+    assert_eq!(installed(), others + 2);
+    cert(&world, "untrust --yes").require_success();
+    assert_eq!(installed(), others);
+    assert_eq!(differences(&before, &of_the_machine(&world)), [""; 0]);
+}
+
+#[test]
+fn java_trusts_it() {
+    let world = world();
+    cert(&world, "setup --stores java --yes").require_success();
+    assert_eq!(trust(&world)["java"], "trusted");
+    cert(&world, "untrust --stores java --yes").require_success();
+    assert_eq!(trust(&world)["java"], "not_trusted");
+}
+
+#[test]
+fn where_one_store_fails_the_others_are_put_back() {
+    let world = world();
+    let profile = world.sandbox.directory("home/.mozilla/firefox/a.default");
+    world.script("certutil -N --empty-password -d sql:$HOME/.mozilla/firefox/a.default").require_success();
+    // Java's store cannot be written.
+    world
+        .script(
+            "cacerts=$(readlink -f $(dirname $(readlink -f $(command -v keytool)))/../lib/security/cacerts)\n\
+                  mount --bind $(dirname $cacerts) $(dirname $cacerts)\n\
+                  mount -o remount,bind,ro $(dirname $cacerts)",
+        )
+        .require_success();
+    let before = of_the_machine(&world);
+    let failed = cert(&world, "setup --stores nss,java --yes");
+    assert_eq!(failed.status, 1, "{failed:?}");
+    assert!(failed.stderr.contains("error: the java trust store was not changed: "), "{failed:?}");
+    let listed = world.script("certutil -L -d sql:$HOME/.mozilla/firefox/a.default").require_success();
+    assert!(!listed.stdout.contains("mkcert"), "{listed:?}");
+    let left = differences(&before, &of_the_machine(&world));
+    assert!(left.iter().all(|line| line.contains(profile.to_str().unwrap())), "{left:?}");
+    assert!(!world.sandbox.path("ca").exists(), "the CA was made for it");
+    assert_eq!(cert(&world, "status --json").json()["is_set_up"], false);
+}
+
+#[test]
+fn a_refused_sudo_changes_nothing() {
+    let world = world();
+    let sudo = world.sandbox.write("bin/sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n");
+    std::fs::set_permissions(&sudo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let root = world.sandbox.path("");
+    world.script(&format!("chown -R nobody {}", root.display())).require_success();
+    let before = of_the_machine(&world);
+    let mut command = world.command("setpriv", Path::new("/"));
+    command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "gantry"]);
+    command.args(["cert", "setup", "--stores", "system", "--yes"]);
+    let failed = world.run(&mut command);
+    assert_eq!(failed.status, 1, "{failed:?}");
+    assert!(failed.stderr.contains("gantry:     sudo update-ca-certificates\n"), "{failed:?}");
+    assert!(failed.stderr.contains("error: the system trust store was not changed: "), "{failed:?}");
+    assert!(failed.stderr.contains("sudo: a password is required\n"), "{failed:?}");
+    assert_eq!(differences(&before, &of_the_machine(&world)), [""; 0]);
+    assert!(!world.sandbox.path("ca").exists());
+}
