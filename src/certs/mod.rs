@@ -15,6 +15,7 @@ mod nss;
 mod place;
 mod status;
 mod stores;
+mod system;
 mod tls;
 mod x509;
 

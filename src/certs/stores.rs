@@ -1,7 +1,7 @@
 //! Trust stores: who trusts the CA, as each says itself, and how that is changed.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::thread;
 
@@ -12,9 +12,9 @@ use super::mkcert;
 use super::place::Place;
 use super::tls::Server;
 use super::x509::Certificate;
-use super::{CertsError, Pair, check_name, java, nss};
+use super::{CertsError, Pair, check_name, java, nss, system};
 use crate::sys::trees::Unfinished;
-use crate::sys::{env, files, process};
+use crate::sys::{env, files};
 
 /// A store that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -51,14 +51,6 @@ pub struct StoreStatus {
     pub mend: Option<String>,
 }
 
-/// Where distributions keep certificates of the machine's own, and what makes them count; as mkcert looks for them.
-const SYSTEM_PLACES: [(&str, &str, &str); 4] = [
-    ("/etc/pki/ca-trust/source/anchors", "pem", "update-ca-trust extract"),
-    ("/usr/local/share/ca-certificates", "crt", "update-ca-certificates"),
-    ("/etc/ca-certificates/trust-source/anchors", "crt", "trust extract-compat"),
-    ("/usr/share/pki/trust/anchors", "pem", "update-ca-certificates"),
-];
-
 impl Store {
     pub const ALL: [Store; 3] = [Store::System, Store::Nss, Store::Java];
 
@@ -81,7 +73,7 @@ impl Store {
     /// Why it cannot be changed here.
     pub(super) fn obstacle(self) -> Option<String> {
         match self {
-            Store::System if cfg!(target_os = "linux") && system_place().is_none() => {
+            Store::System if !system::is_known() => {
                 Some("this system keeps certificates in none of the places that mkcert knows".to_owned())
             }
             Store::Nss if nss::databases().is_empty() && nss::coming().is_none() => {
@@ -97,15 +89,8 @@ impl Store {
 
     /// What having it trust the CA changes, a line a thing.
     pub(super) fn changes(self, authority: Option<&Certificate>) -> Vec<String> {
-        let sudo = if process::is_root() { "" } else { "sudo " };
         match self {
-            Store::System => match system_place() {
-                Some((_, _, command)) => vec![
-                    format!("{}tee {}", sudo, system_file(authority).unwrap_or_default().display()),
-                    format!("{sudo}{command}"),
-                ],
-                None => vec!["the login keychain, and the system's".to_owned()],
-            },
+            Store::System => system::additions(authority),
             Store::Nss => {
                 let coming = nss::coming();
                 let made = coming.iter().map(|directory| format!("certutil -N -d sql:{}", directory.display()));
@@ -122,15 +107,8 @@ impl Store {
 
     /// What taking the CA out of it changes, a line a thing.
     pub(super) fn removals(self, authority: Option<&Certificate>) -> Vec<String> {
-        let sudo = if process::is_root() { "" } else { "sudo " };
         match self {
-            Store::System => match system_place() {
-                Some((_, _, command)) => vec![
-                    format!("{sudo}rm {}", system_file(authority).unwrap_or_default().display()),
-                    format!("{sudo}{command}"),
-                ],
-                None => vec!["the login keychain, and the system's".to_owned()],
-            },
+            Store::System => system::removals(authority),
             Store::Nss => {
                 let holds = |it: &nss::Database| authority.is_none_or(|ca| nss::trust(it, ca).0 == Trust::Trusted);
                 let holders = nss::databases().into_iter().filter(holds);
@@ -146,7 +124,7 @@ impl Store {
     /// Whether the CA is in it, or in any of it.
     pub(super) fn holds(self, authority: &Certificate) -> bool {
         match self {
-            Store::System => system_file(Some(authority)).is_some_and(|file| files::exists(&file)),
+            Store::System => system::file(Some(authority)).is_some_and(|file| files::exists(&file)),
             Store::Nss => nss::databases().iter().any(|it| nss::trust(it, authority).0 == Trust::Trusted),
             Store::Java => java::trust(authority).0 == Trust::Trusted,
         }
@@ -179,10 +157,7 @@ impl Store {
     /// `file` is the CA's certificate.
     pub(super) fn uninstall(self, place: &Place, authority: &Certificate, file: &Path) -> Result<(), CertsError> {
         match self {
-            Store::System => {
-                mkcert::uninstall(self, &place.0, file)?;
-                java::follow_system(authority)?;
-            }
+            Store::System => system::uninstall(&place.0, authority, file)?,
             Store::Nss => nss::uninstall(place, authority)?,
             Store::Java => java::uninstall(authority)?,
         }
@@ -249,17 +224,6 @@ impl Occasion {
         let server = Server::start(&Pair::in_directory(directory.path()))?;
         Ok(Occasion { server, _directory: directory })
     }
-}
-
-fn system_place() -> Option<&'static (&'static str, &'static str, &'static str)> {
-    SYSTEM_PLACES.iter().find(|(directory, ..)| files::is_dir(Path::new(directory)))
-}
-
-/// The file that mkcert puts there.
-fn system_file(authority: Option<&Certificate>) -> Option<PathBuf> {
-    let (directory, ending, _) = system_place()?;
-    let serial = authority.map_or("…", |authority| &authority.serial_number);
-    Some(Path::new(directory).join(format!("mkcert_development_CA_{serial}.{ending}")))
 }
 
 impl fmt::Display for Store {
