@@ -37,8 +37,13 @@ const FIREFOXES: [&str; 5] = [
     "Library/Application Support/Firefox/Profiles",
 ];
 
-/// The same of Chromium, whose users share one database.
-const SHARED: [&str; 2] = [".pki/nssdb", "snap/chromium/current/.pki/nssdb"];
+/// The same of Chromium, whose profiles share one database. The first is where it looks before it makes the second, as
+/// newer versions do; the third is a Snap's.
+const SHARED: [(&str, &str); 3] = [
+    ("chromium", ".pki/nssdb"),
+    ("chromium (XDG)", ".local/share/pki/nssdb"),
+    ("chromium (Snap)", "snap/chromium/current/.pki/nssdb"),
+];
 
 /// A profile's database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +56,13 @@ pub(super) struct Database {
 /// Every database that there is.
 pub(super) fn databases() -> Vec<Database> {
     let Ok(home) = paths::home_dir() else { return Vec::new() };
-    let shared = SHARED.iter().map(|place| Database { label: "chromium".to_owned(), directory: home.join(place) });
+    let mut shared: Vec<Database> = SHARED
+        .iter()
+        .map(|(label, place)| Database { label: (*label).to_owned(), directory: home.join(place) })
+        .collect();
+    if let Some(base) = env::path("XDG_DATA_HOME") {
+        shared[1].directory = base.join("pki/nssdb");
+    }
     let mut places: Vec<PathBuf> = FIREFOXES.iter().map(|place| home.join(place)).collect();
     places.extend(env::path("XDG_CONFIG_HOME").map(|base| base.join("mozilla/firefox")));
     places.dedup();
@@ -62,14 +73,15 @@ pub(super) fn databases() -> Vec<Database> {
             .into_iter()
             .map(|name| Database { label: format!("firefox {}", name.to_string_lossy()), directory: place.join(name) })
     });
-    shared.chain(profiles).filter(|it| files::is_file(&it.directory.join("cert9.db"))).collect()
+    shared.into_iter().chain(profiles).filter(|it| files::is_file(&it.directory.join("cert9.db"))).collect()
 }
 
 /// The database that the first Chromium to run would make, where one is installed that has not run yet.
 pub(super) fn coming() -> Option<PathBuf> {
-    let directory = paths::home_dir().ok()?.join(SHARED[0]);
+    let directory = paths::home_dir().ok()?.join(SHARED[0].1);
     let is_installed = CHROMIUMS.iter().any(|name| process::find_program(name).is_some());
-    (is_installed && !files::exists(&directory.join("cert9.db"))).then_some(directory)
+    let has_run = databases().iter().any(|it| it.label == SHARED[0].0 || it.label == SHARED[1].0);
+    (is_installed && !has_run).then_some(directory)
 }
 
 pub(super) fn has_certutil() -> bool {
@@ -136,7 +148,7 @@ fn unmake(place: &Place) {
     let record = record(place);
     let Ok(topmost) = files::read_limited(&record, 4096) else { return };
     let Ok(home) = paths::home_dir() else { return };
-    let directory = home.join(SHARED[0]);
+    let directory = home.join(SHARED[0].1);
     let listed = certutil(&["-L"], &directory).unwrap_or_default();
     let listed = String::from_utf8_lossy(&listed);
     if entries(&listed).next().is_some() {

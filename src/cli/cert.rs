@@ -145,6 +145,8 @@ fn tell(ui: &Ui, plan: &Plan, would: &str) {
 
 /// Whether the user agrees to change trust stores: on a terminal by an answer, elsewhere by `--yes`.
 fn agrees(ui: &Ui, plan: &Plan, yes: bool, question: &str) -> Result<bool> {
+    // From here on Ctrl-C ends what changes a store, and what was changed is put back.
+    let interrupts = Interrupts::listen()?;
     if yes || plan.changes.is_empty() {
         return Ok(true);
     }
@@ -154,7 +156,7 @@ fn agrees(ui: &Ui, plan: &Plan, yes: bool, question: &str) -> Result<bool> {
         let hint = "`--yes` says it, `--dry-run` shows what would be changed".to_owned();
         return Err(Usage { message, hint }.into());
     }
-    let agrees = Interrupts::listen()?.while_asking(|| ui.confirm(question))?;
+    let agrees = interrupts.while_asking(|| ui.confirm(question))?;
     if !agrees {
         ui.note("nothing was changed");
     }

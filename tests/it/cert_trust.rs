@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::browser::Browser;
 use crate::sandbox::Sandbox;
 use crate::world::{Snapshot, World, differences};
 
@@ -135,3 +136,42 @@ fn a_refused_sudo_changes_nothing() {
     assert_eq!(differences(&before, &of_the_machine(&world)), [""; 0]);
     assert!(!world.sandbox.path("ca").exists());
 }
+
+#[test]
+fn chromium_opens_a_project_without_a_warning() {
+    let world = world();
+    let home = world.sandbox.path("home");
+    let project = world.sandbox.directory("shop");
+    world.script("echo '127.0.0.1 shop.test' >>/etc/hosts").require_success();
+    world.gantry(&project, ["register", "--hostname", "shop"]).require_success();
+    // It has run before, and made a database where newer versions do.
+    assert!(Browser::new(&world).open("https://shop.test/").error.is_some());
+    cert(&world, "setup --stores none").require_success();
+    world.script(SERVE).require_success();
+    let page = Browser::new(&world).open("https://shop.test/");
+    assert_eq!(page.error.as_deref(), Some("ERR_CERT_AUTHORITY_INVALID"));
+    cert(&world, "trust --stores nss --yes").require_success();
+    assert!(home.join(".local/share/pki/nssdb/cert9.db").exists() && !home.join(".pki").exists());
+    let page = Browser::new(&world).open("https://shop.test/");
+    assert_eq!(page.error, None, "{page:?}");
+    cert(&world, "untrust --stores nss --yes").require_success();
+    let page = Browser::new(&world).open("https://shop.test/");
+    assert_eq!(page.error.as_deref(), Some("ERR_CERT_AUTHORITY_INVALID"));
+}
+
+#[test]
+fn chromium_trusts_it_when_it_first_runs() {
+    let world = world();
+    let project = world.sandbox.directory("shop");
+    world.script("echo '127.0.0.1 shop.test' >>/etc/hosts").require_success();
+    world.gantry(&project, ["register", "--hostname", "shop"]).require_success();
+    cert(&world, "setup --stores nss --yes").require_success();
+    world.script(SERVE).require_success();
+    let page = Browser::new(&world).open("https://shop.test/");
+    assert_eq!(page.error, None, "{page:?}");
+}
+
+/// The project's certificate on port 443, once somebody listens there.
+const SERVE: &str = "cd ~/.local/state/gantry/certs/issued/shop.test/current\n\
+    openssl s_server -accept 127.0.0.1:443 -cert certificate.pem -key key.pem -www >/dev/null 2>&1 </dev/null &\n\
+    for _ in {1..500}; do [[ $(</proc/net/tcp) == *0100007F:01BB* ]] && exit; sleep 0.01; done; exit 1";
