@@ -85,7 +85,8 @@ pub fn plan_trust(stores: Option<&[Store]>) -> Result<Plan, CertsError> {
 pub fn trust(plan: &Plan) -> Result<(), CertsError> {
     let place = Place::require()?;
     let _lock = place.lock()?;
-    let before = place.authority()?;
+    // One that cannot be read is replaced.
+    let is_new = matches!(place.authority(), Ok(None));
     if plan.makes_authority {
         mkcert::make_authority()?;
     }
@@ -97,7 +98,7 @@ pub fn trust(plan: &Plan) -> Result<(), CertsError> {
         let was_there = store.holds(&authority);
         if let Err(error) = store.install(&place, &authority) {
             done.extend((!was_there && store.holds(&authority)).then_some(*store));
-            undo(&place, &root, &authority, &done, plan.makes_authority, before.is_none());
+            undo(&place, &root, &authority, &done, plan.makes_authority, is_new);
             return Err(error);
         }
         done.extend((!was_there).then_some(*store));

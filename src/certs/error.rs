@@ -63,6 +63,12 @@ impl CertsError {
                 )
             }
             CertsError::BadName { .. } => "a name is like shop.test, a wildcard like *.shop.test".to_owned(),
+            CertsError::Damaged { path, .. } if path.ends_with("authority.pem") => {
+                "it is a copy: `gantry cert setup` makes it anew".to_owned()
+            }
+            CertsError::Damaged { path, .. } if path.ends_with("rootCA.pem") => {
+                "restore it from a backup; or remove it and rootCA-key.pem, then `gantry cert setup`".to_owned()
+            }
             CertsError::Damaged { .. } => "`gantry cert renew` issues certificates anew".to_owned(),
             CertsError::Store { .. } => {
                 "`--stores` names the ones to change (system, nss, java, or none); `gantry cert status` shows them"

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::authority::{Server, isolate, issue, shop, shop_with_certificates};
 use crate::sandbox::{Sandbox, await_some};
 use crate::shop::Shop;
+use crate::terminal::converse;
 
 const STATE: &str = "home/.local/state/gantry/certs";
 
@@ -209,6 +210,57 @@ fn what_does_not_hold_is_issued_anew() {
         },
         "other_authority",
     );
+}
+
+#[test]
+fn damaged_files_are_named() {
+    let shop = shop_with_certificates();
+    let copy = shop.sandbox.write(format!("{STATE}/authority.pem"), "no certificate");
+    let message = format!("[SANDBOX]/{STATE}/authority.pem: holds no certificate");
+    let hint = "it is a copy: `gantry cert setup` makes it anew";
+    for command in ["status", "info", "renew", "verify shop"] {
+        shop.check_error(&format!("cert {command} --json"), "cert_damaged", &message, hint, 1);
+    }
+    let export = shop.gantry("export --certs");
+    assert_eq!((export.status, export.stderr), (1, format!("error: {message}\nhint: {hint}\n")));
+    assert!(export.stdout.contains("COMPOSE_PROJECT_NAME="));
+    shop.gantry("cert setup").require_success();
+    assert_eq!((&authority(&shop)["state"], &info(&shop)["state"]), (&json!("good"), &json!("good")));
+    fs::remove_file(&copy).unwrap();
+    fs::create_dir(&copy).unwrap();
+    assert_eq!(shop.gantry("cert info --ca --json").status, 1);
+    fs::remove_dir(&copy).unwrap();
+    shop.gantry("cert setup").require_success();
+    shop.sandbox.write("ca/rootCA.pem", "no certificate");
+    let message = "[SANDBOX]/ca/rootCA.pem: holds no certificate";
+    let hint = "restore it from a backup; or remove it and rootCA-key.pem, then `gantry cert setup`";
+    shop.check_error("cert renew --json", "cert_damaged", message, hint, 1);
+}
+
+#[test]
+fn a_terminal_is_asked() {
+    let mut sandbox = Sandbox::new();
+    isolate(&mut sandbox);
+    let home = sandbox.path("home");
+    let profile = sandbox.directory("home/.pki/nssdb");
+    certutil(&sandbox, &profile, &["-N", "--empty-password"]);
+    let before = "gantry: to make a CA in [SANDBOX]/ca\n\
+                  gantry: to change the nss trust store:\n\
+                  gantry:     certutil -A -t C,, -d sql:[SANDBOX]/home/.pki/nssdb\n\
+                  Set certificates up? [y/N] ";
+    let setup = "gantry cert setup --stores nss";
+    let (shown, status) = converse(&sandbox, &home, setup, "n");
+    assert_eq!((shown, status), (format!("{before}n\ngantry: nothing was changed\n"), 0));
+    assert!(!sandbox.path("ca").exists());
+    let (shown, status) = converse(&sandbox, &home, setup, "y");
+    let after = "gantry: certificates are set up; the CA is trusted now by: nss\n";
+    assert_eq!((shown, status), (format!("{before}y\n{after}"), 0));
+    let (shown, status) = converse(&sandbox, &home, "gantry cert untrust --stores nss", "y");
+    assert!(
+        shown.contains("certutil -D -d sql:[SANDBOX]/home/.pki/nssdb\nTake the CA out of them? [y/N] y\n"),
+        "{shown}"
+    );
+    assert_eq!(status, 0);
 }
 
 #[test]
