@@ -49,6 +49,8 @@ fn from_a_fresh_machine_to_a_page_over_https_and_back() {
     world.script("mkdir -p ~/.pki/nssdb; certutil -N -d sql:$HOME/.pki/nssdb --empty-password").require_success();
     let checkout = world.sandbox.repository("myapp", "git@example.com:test/myapp.git");
     write_shop(&world, &checkout);
+    // What the machine's own certificates still have to be made into; it makes the same of them every time.
+    world.script("update-ca-certificates").require_success();
     let before = world.snapshot();
 
     let home = world.sandbox.path("home");
