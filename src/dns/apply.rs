@@ -233,8 +233,9 @@ fn not_started(program: &OsStr, error: &std::io::Error) -> anyhow::Error {
 /// asks for IPv4 alone.
 fn await_names(tld: Tld, interrupts: &Interrupts) -> Result<()> {
     let began = Instant::now();
-    let name = probe::random_name(tld);
     loop {
+        // Another one each time: that it was not found a moment ago may be remembered.
+        let name = probe::random_name(tld);
         let found = probe::ask_system(&name)?;
         if !found.is_empty() && found.iter().all(IpAddr::is_loopback) {
             return Ok(());

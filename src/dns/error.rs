@@ -78,7 +78,9 @@ impl DnsError {
             DnsError::Failed { left, .. } | DnsError::Interrupted { left, .. } | DnsError::Left { left, .. } => {
                 format!("what is left to do: {}", left.join("; "))
             }
-            DnsError::Edited { .. } => "look at them first; --yes removes them all the same".to_owned(),
+            DnsError::Edited { .. } => {
+                "look at them first; `gantry dns remove --yes` removes them all the same".to_owned()
+            }
             DnsError::Record { .. } => "move it away; `gantry dns status` then shows what is there".to_owned(),
         }
     }

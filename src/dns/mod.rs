@@ -70,6 +70,10 @@ pub fn plan(app: &mut App, wish: Wish) -> Result<Plan> {
     };
     let is_foreign_dir = |path: &Path| files::is_dir(path) && !record.as_ref().is_some_and(|it| it.made_dir(path));
     let changes = plan::changes(&facts, &site, &is_foreign_dir);
+    let edited = record.as_ref().map(Record::edited).unwrap_or_default();
+    if !edited.is_empty() {
+        return Err(DnsError::Edited { files: edited }.into());
+    }
     plan::require_free(&changes, record.as_ref(), &place::read, place::has_link(plan::LINK))?;
     let (stands, replaces) = match record {
         Some(record) if record.is_of(method, tld, &changes) => (Some(record), None),
@@ -177,5 +181,51 @@ pub fn stop() -> Result<bool> {
     match record.port() {
         Some(_) => daemon::stop(),
         None => Err(DnsError::NoOwnDnsmasq { method: record.method }.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_domain_of_a_set_up() {
+        #[track_caller]
+        fn check(machines: Tld, method: Method, asked: Option<Tld>, standing: Option<Tld>, expected: Option<Tld>) {
+            let record = standing.map(|tld| Record::new(Method::Dnsmasq, tld));
+            let found = choose_tld(machines, method, Wish { method: None, tld: asked }, record.as_ref());
+            assert_eq!(found.ok(), expected);
+        }
+        let (test, local) = (Tld::Test, Tld::Localhost);
+        check(test, Method::Dnsmasq, None, None, Some(test));
+        check(Tld::HomeArpa, Method::Dnsmasq, None, None, Some(Tld::HomeArpa));
+        check(test, Method::Dnsmasq, Some(Tld::Internal), Some(Tld::HomeArpa), Some(Tld::Internal));
+        check(test, Method::Dnsmasq, None, Some(Tld::HomeArpa), Some(Tld::HomeArpa));
+        check(test, Method::Localhost, None, Some(test), Some(local));
+        // From `.localhost` names back to others.
+        check(local, Method::Dnsmasq, None, Some(local), Some(test));
+        check(test, Method::Dnsmasq, Some(local), None, None);
+        check(test, Method::Localhost, Some(test), None, None);
+    }
+
+    #[test]
+    fn the_way_of_a_set_up() {
+        use super::facts::tests::{dnsmasq, other, resolved};
+        #[track_caller]
+        fn check(facts: &facts::Facts, wish: Wish, standing: Option<Method>, expected: Option<Method>) {
+            let record = standing.map(|method| Record::new(method, Tld::Test));
+            assert_eq!(choose_method(facts, wish, record.as_ref()).ok(), expected);
+        }
+        let (any, plain) = (Wish::default(), resolved(252, &[], true));
+        let wish = |method, tld| Wish { method, tld };
+        check(&plain, any, None, Some(Method::Resolved));
+        check(&plain, any, Some(Method::ResolvedLink), Some(Method::ResolvedLink));
+        check(&plain, any, Some(Method::Localhost), Some(Method::Resolved));
+        check(&other(&["8.8.8.8"]), any, Some(Method::Localhost), Some(Method::Localhost));
+        check(&other(&["8.8.8.8"]), any, Some(Method::Resolved), None);
+        // The machine resolves in another way by now.
+        check(&dnsmasq(), any, Some(Method::Resolved), Some(Method::Dnsmasq));
+        check(&dnsmasq(), wish(None, Some(Tld::Localhost)), Some(Method::Dnsmasq), Some(Method::Localhost));
+        check(&dnsmasq(), wish(Some(Method::Resolved), None), None, None);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -66,7 +67,9 @@ pub fn examine(name: &DomainName, tld: Tld) -> Result<Test> {
 
 /// A name that nobody has asked for: no cache has it.
 pub fn random_name(tld: Tld) -> DomainName {
-    let name = format!("gantry-{:x}-{:x}.{tld}", std::process::id(), clock::now());
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("gantry-{:x}-{:x}-{count:x}.{tld}", std::process::id(), clock::now());
     name.parse().expect("letters, digits and hyphens before a domain")
 }
 

@@ -48,10 +48,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.note("nothing is set up");
         return Ok(());
     };
-    let privilege = dns::privilege(ui.can_ask());
     if args.print {
-        return ui.data(dns::script_of_removal(&record, privilege).as_bytes());
+        return ui.data(dns::script_of_removal(&record, dns::privilege(true)).as_bytes());
     }
+    let privilege = dns::privilege(ui.can_ask());
     let interrupts = Interrupts::listen()?;
     if !args.yes && !is_agreed(ui, &record, privilege, &interrupts)? {
         ui.note("nothing was changed");

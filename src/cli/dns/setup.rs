@@ -82,10 +82,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         }
         plan => plan?,
     };
-    let privilege = dns::privilege(ui.can_ask());
     if args.print {
-        return ui.data(dns::script_of_plan(&plan, privilege)?.as_bytes());
+        return ui.data(dns::script_of_plan(&plan, dns::privilege(true))?.as_bytes());
     }
+    let privilege = dns::privilege(ui.can_ask());
     let is_new = !plan.pending.is_empty() || plan.replaces.is_some() || plan.stands.is_none() || plan.sets_tld;
     if is_new && !make(app, ui, args, &plan, privilege)? {
         return Ok(());

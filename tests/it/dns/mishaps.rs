@@ -50,6 +50,7 @@ fn a_file_that_somebody_has_edited() {
     assert_eq!(world.layer("file").0, "bad");
     let refused = world.dns("dns remove --json");
     assert_eq!(failure(&refused), ("dns_edited".to_owned(), 1));
+    assert_eq!(failure(&world.dns("dns setup --yes --json")), ("dns_edited".to_owned(), 1));
     assert_eq!(world.read(SNIPPET), edited);
     world.dns("dns remove --yes").require_success();
     world.check_untouched(&before);
@@ -152,7 +153,7 @@ fn sudo_is_refused() {
     assert!(refused.stderr.contains("gantry: sudo -n install -d -m 755 "), "{refused:?}");
     world.check_untouched(&before);
     let script = as_user("dns setup --print").require_success().stdout;
-    assert!(script.contains("\nsudo -n systemctl restart systemd-resolved\n"), "{script}");
+    assert!(script.contains("\nsudo systemctl restart systemd-resolved\n"), "{script}");
     // No sudo at all.
     world.script(&format!("rm {bin}/sudo")).require_success();
     assert_eq!(failure(&as_user("dns setup --yes --json")), ("dns_missing".to_owned(), 5));
@@ -186,6 +187,26 @@ fn a_resolver_that_does_not_restart() {
     let failed = world.dns("dns setup --tld internal --yes");
     assert_eq!(failed.status, 1, "{failed:?}");
     assert_eq!(differences(&standing, &world.kept()), UNKNOWN);
+}
+
+#[test]
+fn an_interruption_puts_everything_back() {
+    let world = World::new();
+    world.start_plain_resolved();
+    let before = world.kept();
+    let begun = world.sandbox.path("begun").display().to_string();
+    let systemctl = std::fs::canonicalize(world.sandbox.path("bin/systemctl")).unwrap();
+    let slow = format!("[ -e {begun} ] && exec {} \"$@\"; touch {begun}; exec sleep 1000", systemctl.display());
+    world.script(&format!("rm {}", world.sandbox.path("bin/systemctl").display())).require_success();
+    world.program("systemctl", &slow);
+    let interrupt = format!(
+        "gantry dns setup --yes 2>&1 & until [ -e {begun} ]; do sleep 0.01; done; kill -TERM $!; wait $! || echo $?"
+    );
+    let interrupted = world.script(&interrupt);
+    let end = "error: interrupted\nhint: everything was put back; `gantry dns setup --print` prints the commands, to run \
+               them by hand\n143\n";
+    assert!(interrupted.stdout.ends_with(end), "{interrupted:?}");
+    world.check_untouched(&before);
 }
 
 #[test]
