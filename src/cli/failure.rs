@@ -401,6 +401,7 @@ fn of_dns(error: &DnsError) -> (&'static str, u8) {
         DnsError::NotSetUp | DnsError::NoOwnDnsmasq { .. } => ("dns_not_set_up", NOT_FOUND),
         DnsError::Failed { .. } | DnsError::Left { .. } => ("dns_failed", FAILED),
         DnsError::Interrupted { signal, .. } => ("interrupted", u8::try_from(128 + signal).unwrap_or(FAILED)),
+        DnsError::Changed => ("changed", FAILED),
         DnsError::Edited { .. } => ("dns_edited", FAILED),
         DnsError::Record { .. } => ("dns_record", FAILED),
     }

@@ -40,6 +40,10 @@ pub fn set_up(
     interrupts: &Interrupts,
 ) -> Result<()> {
     let _lock = acquire(tell, interrupts)?;
+    let planned = plan.stands.as_ref().or(plan.replaces.as_ref());
+    if Record::load()?.as_ref() != planned {
+        return Err(DnsError::Changed.into());
+    }
     if let Some(old) = &plan.replaces
         && let Err(error) = take_back_all(app, old, privilege, tell)
     {
@@ -50,7 +54,9 @@ pub fn set_up(
     let before = plan.stands.clone();
     let setting = before.as_ref().and_then(|record| record.tld_setting.clone());
     let mut record = plan.record();
-    record.tld_setting = match plan.sets_tld {
+    // Only now: what was replaced may have taken its domain along.
+    let sets_tld = app.tld()? != plan.tld;
+    record.tld_setting = match sets_tld {
         true => Some(setting.unwrap_or(Before { value: raw_tld(app)? })),
         false => setting,
     };
@@ -62,6 +68,8 @@ pub fn set_up(
     let restored = match (&before, &plan.replaces) {
         (Some(before), _) => before.save(),
         (None, Some(old)) => make_again(app, old, privilege, tell),
+        // The record stays as long as something has to be taken back.
+        (None, None) if left.is_err() => Ok(()),
         (None, None) => record::forget(),
     };
     let mut left = left.err().map(|it| it.left).unwrap_or_default();
@@ -127,7 +135,7 @@ fn make_all(
     if !plan.changes.is_empty() {
         await_names(plan.tld, interrupts).map_err(|error| ("resolve a name".to_owned(), error))?;
     }
-    if plan.sets_tld {
+    if app.tld().map_or(true, |tld| tld != plan.tld) {
         set_tld(app, plan.tld).map_err(|error| ("keep the setting `tld`".to_owned(), error))?;
     }
     Ok(())

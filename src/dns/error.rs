@@ -37,6 +37,8 @@ pub enum DnsError {
     Failed { change: String, why: String, left: Vec<String> },
     /// A signal came; as with [`DnsError::Failed`].
     Interrupted { signal: i32, left: Vec<String> },
+    /// Another gantry has set up something meanwhile, or removed it.
+    Changed,
     /// Some of it could not be taken back.
     Left { left: Vec<String>, why: String },
     /// What was set up is not what there is now: these were changed by somebody.
@@ -81,6 +83,7 @@ impl DnsError {
             DnsError::Edited { .. } => {
                 "look at them first; `gantry dns remove --yes` removes them all the same".to_owned()
             }
+            DnsError::Changed => "try again; nothing was changed".to_owned(),
             DnsError::Record { .. } => "move it away; `gantry dns status` then shows what is there".to_owned(),
         }
     }
@@ -130,6 +133,7 @@ impl fmt::Display for DnsError {
             }
             DnsError::Interrupted { left, .. } if left.is_empty() => f.write_str("interrupted"),
             DnsError::Interrupted { .. } => f.write_str("interrupted, and not all of it could be put back"),
+            DnsError::Changed => f.write_str("another gantry has changed the set-up meanwhile"),
             DnsError::Left { why, .. } => write!(f, "not all of it could be removed: {why}"),
             DnsError::Edited { files } => write!(f, "changed since gantry wrote it: {}", list(files)),
             DnsError::Record { path, why } => write!(f, "{} cannot be read: {why}", path.display()),

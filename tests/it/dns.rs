@@ -218,6 +218,7 @@ fn another_way_and_another_domain_take_the_place_of_the_first() {
     world.dns("dns setup --method resolved-link --yes").require_success();
     world.check_set_up("home.arpa");
     assert!(!world.outside(DROP_IN).exists());
+    world.dns("dns test shop").check("shop.home.arpa is 127.0.0.1 and ::1\n", "", 0);
     world.dns("dns remove --yes").require_success();
     world.check_untouched(&before);
 }

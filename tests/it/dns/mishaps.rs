@@ -190,6 +190,23 @@ fn a_resolver_that_does_not_restart() {
 }
 
 #[test]
+fn two_at_once() {
+    let world = World::new();
+    world.start_plain_resolved();
+    let before = world.kept();
+    let both = world.script(
+        "for it in 1 2; do (gantry dns setup --yes --json 2>&1 || true) & done; wait; gantry dns status >/dev/null",
+    );
+    // The second either comes in time to see that all is done, or is told to try again.
+    let (done, changed) = (both.stdout.matches("\"method\"").count(), both.stdout.matches("\"changed\",").count());
+    assert!(both.status == 0 && done >= 1 && done + changed == 2, "{both:?}");
+    world.check_set_up("test");
+    assert_eq!(world.gantrys_dnsmasq().lines().count(), 1);
+    world.dns("dns remove --yes").require_success();
+    world.check_untouched(&before);
+}
+
+#[test]
 fn an_interruption_puts_everything_back() {
     let world = World::new();
     world.start_plain_resolved();
