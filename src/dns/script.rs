@@ -8,7 +8,7 @@ use super::record::Record;
 use crate::shell::quote_posix;
 
 /// Debian leaves out of a user's PATH where dnsmasq lies.
-const HEAD: &str = "#!/bin/sh\nset -e\nPATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin\n";
+const HEAD: &str = "#!/bin/sh\nset -e\numask 077\nPATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin\n";
 
 /// What makes the changes that are not in place, after what takes those back that they replace; `record_file` is where
 /// gantry looks for what was changed.
