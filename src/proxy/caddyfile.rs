@@ -37,13 +37,15 @@ pub(super) fn render(served: &Served, options: &Options<'_>) -> String {
 
 fn global(served: &Served, options: &Options<'_>) -> String {
     let home = options.home;
-    // Certificates are mkcert's and redirections are written out, so Caddy needs none of its own. HTTP/3 would take a
+    // Certificates are mkcert's and redirections are written out, so Caddy needs none of its own; left alone, it makes a
+    // CA all the same as soon as it serves HTTPS, and has the system and browsers trust it. HTTP/3 would take a
     // UDP port as well.
     format!(
         "# Written by gantry: `gantry proxy reload` writes it anew.\n\
          {{\n\
          \tadmin \"{admin}\"\n\
          \tauto_https off\n\
+         \tskip_install_trust\n\
          \thttp_port {http}\n\
          \thttps_port {https}\n\
          \tgrace_period 5s\n\

@@ -51,7 +51,7 @@ fn from_a_fresh_machine_to_a_page_over_https_and_back() {
     write_shop(&world, &checkout);
     // What the machine's own certificates still have to be made into; it makes the same of them every time.
     world.script("update-ca-certificates").require_success();
-    let before = world.snapshot();
+    let (before, trusted_before) = (world.snapshot(), certificates(&world));
 
     let home = world.sandbox.path("home");
     gantry(&world, &home, "dns setup --yes");
@@ -92,12 +92,28 @@ fn from_a_fresh_machine_to_a_page_over_https_and_back() {
     let left: Vec<String> = differences(&before, &world.snapshot());
     let home = home.display().to_string();
     let left: Vec<String> = left.into_iter().map(|line| line.replace(&home, "~")).collect();
-    // The registry is made once, and stays; Chromium and the engine's client keep what is theirs.
-    let is_gantrys =
-        |line: &&String| !line.contains("/registry.db") && !line.contains(".docker") && !is_chromiums(line);
-    let kept = ["+ ~/.local", "+ ~/.local/share", "+ ~/.local/share/gantry", "+ ~/.local/state"];
-    let left: Vec<&String> = left.iter().filter(is_gantrys).filter(|line| !kept.contains(&line.as_str())).collect();
+    // The registry is made once, and stays, as do empty locks; Chromium and the engine's client keep what is theirs.
+    // What holds a list of certificates in a format of its own is written anew by who owns the format: Debian puts the
+    // system's authorities into Java's store too, and certutil's database is SQLite.
+    let is_theirs = |line: &String| {
+        let content = ["/java/cacerts", "/.pki/nssdb/cert9.db", "/.pki/nssdb/key4.db"];
+        line.contains("/.docker") || is_chromiums(line) || content.iter().any(|it| line.ends_with(it))
+    };
+    let is_kept = |line: &String| {
+        let data = ["~/.local", "~/.local/share", "~/.local/share/gantry", "~/.local/share/gantry/registry.db"];
+        data.contains(&&line[2..])
+            || ["~/.local/state", "~/.local/state/gantry"].contains(&&line[2..])
+            || line.starts_with("+ ~/.local/state/gantry/locks")
+    };
+    let left: Vec<&String> = left.iter().filter(|line| !is_theirs(line) && !is_kept(line)).collect();
     assert_eq!(left, Vec::<&String>::new());
+    assert_eq!(certificates(&world), trusted_before);
+}
+
+/// What Java and the browsers' database hold, by name.
+fn certificates(world: &World) -> String {
+    let java = "keytool -list -keystore /etc/ssl/certs/java/cacerts -storepass changeit 2>/dev/null | sort";
+    world.script(&format!("{java}; certutil -L -d sql:$HOME/.pki/nssdb")).require_success().stdout
 }
 
 /// What Chromium writes into a home beside its profile.
