@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::place::Place;
+use super::system;
 use super::x509::{self, Certificate};
 use crate::sys::{env, files};
 
@@ -52,15 +53,6 @@ const VARIABLES: [Variable; 4] = [
 
 const CURL: Variable = Variable::new("CURL_CA_BUNDLE", "GANTRY_CURL_CA_BUNDLE", Effect::ReplacesSystem);
 
-/// Where systems keep their roots in one file: Debian, Fedora, openSUSE, Alpine and macOS.
-const SYSTEM_BUNDLES: [&str; 5] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-    "/opt/homebrew/etc/ca-certificates/cert.pem",
-];
-
 /// The variables that have programs trust the CA; `None` where certificates are not set up. Writes the files that they
 /// lead to where those are absent or not as they should be.
 ///
@@ -69,7 +61,7 @@ const SYSTEM_BUNDLES: [&str; 5] = [
 pub fn exported() -> Result<Option<Vec<Exported>>> {
     let place = Place::find()?;
     let Some(authority) = place.authority()? else { return Ok(None) };
-    let system = SYSTEM_BUNDLES.iter().map(PathBuf::from).find(|path| files::is_file(path));
+    let system = system::bundle();
     let exported = VARIABLES.iter().map(|variable| variable.exported(&place, &authority, system.as_deref()));
     Ok(Some(exported.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect()))
 }

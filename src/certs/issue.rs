@@ -109,16 +109,13 @@ pub(super) fn ensure(
     place.require_authority()?;
     let _lock = place.lock()?;
     let mut authority = place.require_authority()?;
-    let root = match Root::find() {
-        // What is there may hold for long; only to issue is mkcert needed.
-        Err(CertsError::NoMkcert) => None,
-        found => Some(found?),
-    };
-    if let Some(Root { certificate: Some(today), has_key: true, .. }) = &root
+    // What is there may hold for long; only to issue is mkcert needed.
+    let root = Root::find();
+    if let Ok(root @ Root { certificate: Some(today), has_key: true, .. }) = &root
         && today.der != authority.der
     {
         authority = today.clone();
-        place.adopt(&root.as_ref().ok_or(CertsError::NoMkcert)?.file())?;
+        place.adopt(&root.file())?;
     }
     let (standing, _) = look(place, domain, names, &authority);
     if standing == Standing::Good
@@ -127,8 +124,7 @@ pub(super) fn ensure(
     {
         return Ok((pair, false));
     }
-    let usable = root.as_ref().ok_or(CertsError::NoMkcert).and_then(|root| root.require_usable().map(drop));
-    match (usable, place.pair(domain)) {
+    match (root.and_then(|root| root.require_usable().map(drop)), place.pair(domain)) {
         // It still serves: there are days left to mend the CA.
         (Err(_), Some(pair)) if standing == Standing::EndsSoon && !anew => Ok((pair, false)),
         (Err(error), _) => Err(error),

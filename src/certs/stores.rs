@@ -13,8 +13,8 @@ use super::place::Place;
 use super::tls::Server;
 use super::x509::Certificate;
 use super::{CertsError, Pair, check_name, java, nss, system};
+use crate::sys::env;
 use crate::sys::trees::Unfinished;
-use crate::sys::{env, files};
 
 /// A store that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -124,7 +124,7 @@ impl Store {
     /// Whether the CA is in it, or in any of it.
     pub(super) fn holds(self, authority: &Certificate) -> bool {
         match self {
-            Store::System => system::file(Some(authority)).is_some_and(|file| files::exists(&file)),
+            Store::System => system::holds(authority),
             Store::Nss => nss::databases().iter().any(|it| nss::trust(it, authority).0 == Trust::Trusted),
             Store::Java => java::trust(authority).0 == Trust::Trusted,
         }
@@ -134,7 +134,7 @@ impl Store {
     pub(super) fn trusts(self, authority: &Certificate) -> bool {
         let is_not = |trust: Trust| trust == Trust::NotTrusted;
         match self {
-            Store::System => self.holds(authority) || !cfg!(target_os = "linux"),
+            Store::System => system::holds(authority) && system::counts(authority),
             Store::Nss => {
                 nss::coming().is_none() && !nss::databases().iter().any(|it| is_not(nss::trust(it, authority).0))
             }
@@ -144,8 +144,15 @@ impl Store {
 
     pub(super) fn install(self, place: &Place, authority: &Certificate) -> Result<(), CertsError> {
         match self {
+            Store::System => {
+                // Put in, and not counted: mkcert takes that for done.
+                if system::holds(authority) {
+                    system::uninstall(&place.0, authority, &place.authority_file())?;
+                }
+                mkcert::install(self)?;
+            }
             Store::Nss => nss::install(place, authority)?,
-            Store::System | Store::Java => mkcert::install(self)?,
+            Store::Java => mkcert::install(self)?,
         }
         if self.trusts(authority) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The system's trust store on Linux, which curl, git, Python and most programs go by; mkcert changes it.
+//! The system's trust store, which curl, git, Python and most programs go by; mkcert changes it.
 //!
 //! Debian's update-ca-certificates leaves links behind to a certificate that was taken out, unless it is told to make
 //! all of them anew; this removes them, so that the store is as it was.
@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::x509::Certificate;
+use super::x509::{self, Certificate};
 use super::{CertsError, Store, java, mkcert};
 use crate::sys::files;
 use crate::sys::process::{self, Captured};
@@ -23,6 +23,19 @@ const PLACES: [(&str, &str, &str); 4] = [
     ("/usr/share/pki/trust/anchors", "pem", "update-ca-certificates"),
 ];
 
+/// Where systems keep their roots in one file: Debian, Fedora, openSUSE, Alpine and macOS.
+const BUNDLES: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/opt/homebrew/etc/ca-certificates/cert.pem",
+];
+
+/// macOS's store, and how long it may take to list it.
+const KEYCHAIN: &str = "/Library/Keychains/System.keychain";
+const PATIENCE_TO_LIST: Duration = Duration::from_secs(10);
+
 /// Where Debian has a link for each certificate, and one for each by the hash of its subject.
 const LINKS: &str = "/etc/ssl/certs";
 
@@ -31,8 +44,31 @@ pub(super) fn is_known() -> bool {
     !cfg!(target_os = "linux") || place().is_some()
 }
 
+/// The file with all roots, where there is one.
+pub(super) fn bundle() -> Option<PathBuf> {
+    BUNDLES.iter().map(PathBuf::from).find(|path| files::is_file(path))
+}
+
+/// Whether the CA was put in.
+pub(super) fn holds(authority: &Certificate) -> bool {
+    if cfg!(target_os = "linux") {
+        return file(Some(authority)).is_some_and(|file| files::exists(&file));
+    }
+    let listed = process::output(Path::new("security"), &["find-certificate", "-a", "-Z", KEYCHAIN], PATIENCE_TO_LIST);
+    let fingerprint = authority.fingerprint.replace(':', "");
+    listed.is_some_and(|listed| String::from_utf8_lossy(&listed).contains(&fingerprint))
+}
+
+/// Whether what was put in has come to count: on Linux it is in the file with all roots then.
+pub(super) fn counts(authority: &Certificate) -> bool {
+    let Some(roots) = bundle().filter(|_| cfg!(target_os = "linux")).and_then(|bundle| x509::read(&bundle).ok()) else {
+        return true;
+    };
+    x509::all_in(&roots).any(|root| root.as_ref() == authority.der)
+}
+
 /// The file that mkcert puts there.
-pub(super) fn file(authority: Option<&Certificate>) -> Option<PathBuf> {
+fn file(authority: Option<&Certificate>) -> Option<PathBuf> {
     let (directory, ending, _) = place()?;
     Some(Path::new(directory).join(format!("{}.{ending}", stem(authority))))
 }

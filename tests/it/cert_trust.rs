@@ -60,6 +60,13 @@ fn the_system_trusts_it_until_it_is_taken_back() {
     // Again, nothing is left to do.
     let again = cert(&world, "setup --stores system").require_success();
     assert_eq!(again.stderr, "gantry: certificates are set up; no trust store had to be changed\n");
+    // Put in, and not counted: somebody stopped what makes it count.
+    world.write("/etc/ssl/certs/ca-certificates.crt", "");
+    let again = cert(&world, "trust --stores system --dry-run").require_success();
+    assert!(again.stderr.starts_with("gantry: would change the system trust store:\n"), "{again:?}");
+    cert(&world, "trust --stores system --yes").require_success();
+    let root = world.read(world.sandbox.path("ca/rootCA.pem"));
+    assert!(world.read("/etc/ssl/certs/ca-certificates.crt").contains(&root));
     cert(&world, "untrust --stores system --yes").require_success();
     let stores = trust(&world);
     // Debian has Java follow the system's store, and not back.
