@@ -8,7 +8,6 @@ use super::progress::Progress;
 use super::ui::{Cell, Paint, Ui};
 use crate::app::App;
 use crate::doctor::{Section, examine};
-use crate::lifecycle::Event;
 use crate::model::{Finding, Verdict};
 
 /// Look at the whole set-up: what is good, what is bad and how to mend it, what is not set up
@@ -39,8 +38,8 @@ struct Answer {
 /// Looks, tells; changes nothing.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let mut sections = {
-        let mut progress = Progress::new(ui);
-        examine(app, &mut |section| progress.tell(Event::Phase(&format!("looking at the {section}"))))
+        let progress = Progress::new(ui);
+        examine(app, &mut |section| progress.hint(&format!("looking at: {section}")))
     };
     for section in &mut sections {
         if let Some(error) = section.failure.take() {
@@ -72,7 +71,9 @@ fn tell(ui: &Ui, answer: &Answer) -> Result<()> {
                 Verdict::NotSetUp => (Paint::Dim, "not set up"),
             };
             let state = Cell::styled(paint, word, String::new());
-            vec![Cell::from(name.to_owned()), state, Cell::from(format!("{subject}{}", finding.text))]
+            let way = finding.mend.as_ref().filter(|_| finding.verdict == Verdict::NotSetUp);
+            let way = way.map(|mend| format!(" ({mend})")).unwrap_or_default();
+            vec![Cell::from(name.to_owned()), state, Cell::from(format!("{subject}{}{way}", finding.text))]
         })
     });
     ui.table(&["part", "state", "what was found"], rows.collect())?;

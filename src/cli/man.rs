@@ -53,18 +53,20 @@ fn page_of(name: &str) -> String {
     format!("gantry-{command}")
 }
 
-/// Each page by its name, hidden commands left out.
+/// Each page by its name, hidden commands left out: `gantry-dns`, `gantry-dns-setup`.
 fn pages() -> Result<Vec<(String, Vec<u8>)>> {
     let mut command = super::command();
     command.build();
+    let mut pages = Vec::new();
+    collect("gantry".to_owned(), &command, &mut pages)?;
+    Ok(pages)
+}
+
+fn collect(name: String, command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).title(name.clone()).date("").render(&mut page)?;
     let visible = command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help");
-    let named = visible.map(|sub| (format!("gantry-{}", sub.get_name()), sub.clone()));
-    std::iter::once(("gantry".to_owned(), command.clone()))
-        .chain(named)
-        .map(|(name, command)| {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(command).title(name.clone()).date("").render(&mut page)?;
-            Ok((name, page))
-        })
-        .collect()
+    let within: Vec<_> = visible.map(|sub| (format!("{name}-{}", sub.get_name()), sub)).collect();
+    pages.push((name, page));
+    within.into_iter().try_for_each(|(name, sub)| collect(name, sub, pages))
 }

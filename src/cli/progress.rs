@@ -35,6 +35,13 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// What goes on, for who sits at a terminal; elsewhere it is soon over.
+    pub(super) fn hint(&self, text: &str) {
+        if let Some(spinner) = &self.spinner {
+            spinner.set_message(printable(text));
+        }
+    }
+
     fn begin(&mut self, phase: &str) {
         self.phase = printable(phase);
         match &self.spinner {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::failure::Usage;
 use super::ui::{Cell, Paint, Ui};
 use crate::app::App;
+use crate::certs;
 use crate::model::{Port, PortRange, PortSet};
 use crate::proxy::{self, Caddy, Home, Ports, ProxyError, Published};
 use crate::registry::{allocations, reserves, settings};
@@ -184,7 +185,7 @@ fn start(app: &mut App, ui: &Ui) -> Result<()> {
     let state = if is_new { "serves" } else { "serves already" };
     ui.note(&format!("the proxy{pid} {state} HTTP on {} and HTTPS on {}", ports.http, ports.https));
     let (served, _) = route::shown(app)?;
-    if !served.sites.iter().any(|site| site.is_secure) {
+    if !certs::is_set_up()? {
         ui.note("there are no certificates, so names are served over HTTP; `gantry cert setup` makes them");
     }
     for site in &served.sites {
@@ -219,7 +220,7 @@ fn status(app: &mut App, ui: &mut Ui, args: &Status) -> Result<()> {
         version: caddy.as_ref().map(|caddy| caddy.version.to_string()),
         http_port: served.ports.http,
         https_port: served.ports.https,
-        is_secure: served.sites.iter().any(|site| site.is_secure),
+        is_secure: certs::is_set_up()?,
         routes: served.sites.iter().map(|site| site.site.routes.len()).sum(),
         caddyfile: home.caddyfile().display().to_string(),
         log: home.log().display().to_string(),
