@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::mkcert::{self, Root};
 use super::place::{CERTIFICATE, Place};
 use super::x509::{self, Certificate};
-use super::{CertsError, Pair};
+use super::{CertsError, Ensured, Pair};
 use crate::model::DomainName;
 use crate::sys::trees::Unfinished;
 use crate::sys::{clock, files};
@@ -97,13 +97,14 @@ fn judge(certificate: &Certificate, names: &[String], authority: &Certificate, n
     }
 }
 
-/// As [`super::ensure`]; with `anew` also where nothing is wrong. Says whether it issued one.
+/// As [`super::ensure`]; with `anew` also where nothing is wrong, and then nothing but a new one will do. Says whether it
+/// issued one.
 pub(super) fn ensure(
     place: &Place,
     domain: &DomainName,
     names: &[String],
     anew: bool,
-) -> Result<(Pair, bool), CertsError> {
+) -> Result<(Ensured, bool), CertsError> {
     names.iter().try_for_each(|name| require_name(name))?;
     // Asked before the lock, which makes the directory.
     place.require_authority()?;
@@ -122,14 +123,20 @@ pub(super) fn ensure(
         && !anew
         && let Some(pair) = place.pair(domain)
     {
-        return Ok((pair, false));
+        return Ok((Ensured { pair, problem: None }, false));
     }
     match (root.and_then(|root| root.require_usable().map(drop)), place.pair(domain)) {
-        // It still serves: there are days left to mend the CA.
-        (Err(_), Some(pair)) if standing == Standing::EndsSoon && !anew => Ok((pair, false)),
+        // It serves on, and a browser says what is wrong with it; without it nothing would answer over HTTPS.
+        (Err(error), Some(pair)) if is_readable(&standing) && !anew => {
+            Ok((Ensured { pair, problem: Some(error) }, false))
+        }
         (Err(error), _) => Err(error),
-        (Ok(()), _) => issue(place, domain, names, &authority).map(|pair| (pair, true)),
+        (Ok(()), _) => issue(place, domain, names, &authority).map(|pair| (Ensured { pair, problem: None }, true)),
     }
+}
+
+fn is_readable(standing: &Standing) -> bool {
+    !matches!(standing, Standing::Absent | Standing::Damaged { .. })
 }
 
 fn issue(place: &Place, domain: &DomainName, names: &[String], authority: &Certificate) -> Result<Pair, CertsError> {

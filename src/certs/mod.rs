@@ -45,6 +45,14 @@ pub struct Pair {
     pub key: PathBuf,
 }
 
+/// What there is to serve with.
+#[derive(Debug)]
+pub struct Ensured {
+    pub pair: Pair,
+    /// Why it is not the one that it should be, though it can be served with.
+    pub problem: Option<CertsError>,
+}
+
 impl Pair {
     fn in_directory(directory: &Path) -> Pair {
         Pair { certificate: directory.join(place::CERTIFICATE), key: directory.join(place::KEY) }
@@ -64,8 +72,8 @@ pub fn is_set_up() -> Result<bool> {
 ///
 /// # Errors
 /// Certificates are not set up; one has to be issued, and mkcert, its CA or the CA's key is missing; a name is none.
-pub fn ensure(domain: &DomainName, names: &[String]) -> Result<Pair, CertsError> {
-    issue::ensure(&Place::require()?, domain, names, false).map(|(pair, _)| pair)
+pub fn ensure(domain: &DomainName, names: &[String]) -> Result<Ensured, CertsError> {
+    issue::ensure(&Place::require()?, domain, names, false).map(|(ensured, _)| ensured)
 }
 
 /// A new certificate, whether the one that is there holds or not.
@@ -73,7 +81,7 @@ pub fn ensure(domain: &DomainName, names: &[String]) -> Result<Pair, CertsError>
 /// # Errors
 /// As [`ensure`].
 pub fn renew(domain: &DomainName, names: &[String]) -> Result<Pair, CertsError> {
-    issue::ensure(&Place::require()?, domain, names, true).map(|(pair, _)| pair)
+    issue::ensure(&Place::require()?, domain, names, true).map(|(ensured, _)| ensured.pair)
 }
 
 /// Shakes hands with whoever listens there under the name, and judges what it shows by the CA.

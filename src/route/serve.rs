@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::table::table;
 use crate::app::App;
-use crate::certs;
+use crate::certs::{self, Ensured};
 use crate::model::Port;
 use crate::proxy::{self, Ports, Published, Served, ServedSite};
 
@@ -46,7 +46,11 @@ fn prepare(app: &mut App) -> Result<(Served, Vec<String>)> {
     for site in table.sites {
         notes.extend(site.clashes.iter().map(|clash| format!("{clash}, so it stands for none")));
         let pair = match is_secure.then(|| certs::ensure(&site.domain, &site.certified_names())) {
-            Some(Ok(pair)) => Some((pair.certificate, pair.key)),
+            Some(Ok(Ensured { pair, problem })) => {
+                notes
+                    .extend(problem.map(|error| format!("the certificate of {} is not renewed: {error}", site.domain)));
+                Some((pair.certificate, pair.key))
+            }
             Some(Err(error)) => {
                 notes.push(format!("{} is served without TLS: {error}", site.domain));
                 None

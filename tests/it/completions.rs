@@ -75,7 +75,7 @@ fn the_shells_load_their_completions() {
     let directory = checked_in();
     let complete = |shell: &str, script: String| sandbox.script(shell, &home, &script);
     let bash = format!(
-        ". {}/gantry.bash; COMP_WORDS=(gantry pr); COMP_CWORD=1; _gantry gantry pr gantry; echo ${{COMPREPLY[@]}}",
+        ". {}/gantry.bash; COMP_WORDS=(gantry pru); COMP_CWORD=1; _gantry gantry pru gantry; echo ${{COMPREPLY[@]}}",
         directory.display()
     );
     complete("bash", bash).check("prune\n", "", 0);

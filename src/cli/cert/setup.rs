@@ -85,7 +85,9 @@ fn change(ui: &Ui, how: &How, question: &str, projects: &[(DomainName, Vec<Strin
         }
         certs::trust(&plan)?;
         for (domain, names) in projects {
-            certs::ensure(domain, names)?;
+            if let Some(error) = certs::ensure(domain, names)?.problem {
+                return Err(error.into());
+            }
             certificates.push(domain.clone());
         }
     }
