@@ -302,7 +302,10 @@ pub fn command() -> clap::Command {
 impl Command {
     /// Whether names may lead elsewhere afterwards though nothing was written: the branch may have been switched.
     fn moves_routes(&self) -> bool {
-        let looks = matches!(self, Command::Export(_) | Command::HookEnv(_) | Command::Cert(_) | Command::CertSetup(_) | Command::Prune(_));
+        let looks = matches!(
+            self,
+            Command::Export(_) | Command::HookEnv(_) | Command::Cert(_) | Command::CertSetup(_) | Command::Prune(_)
+        );
         looks || matches!(self, Command::Start(_) | Command::Restart(_) | Command::Update(_) | Command::Register(_))
     }
 

@@ -253,6 +253,15 @@ impl Output {
         assert_eq!(actual, Transcript { stdout, stderr, status }, "{}", self.command);
     }
 
+    /// A failure with this status, and these words in what it says.
+    #[track_caller]
+    pub fn check_failure(&self, words: &[&str], status: i32) {
+        assert_eq!(self.status, status, "{}: {self:?}", self.command);
+        for word in words {
+            assert!(self.stderr.contains(word), "{}: no `{word}` in\n{}", self.command, self.stderr);
+        }
+    }
+
     /// Done, with nothing to say about it; gives what was printed.
     #[track_caller]
     pub fn require_success(self) -> Output {

@@ -78,11 +78,7 @@ impl Served {
     /// The command, which has to fail with this status and these words in what it says.
     #[track_caller]
     pub fn check_failure(&self, arguments: &str, words: &[&str], status: i32) {
-        let output = self.gantry(arguments);
-        assert_eq!(output.status, status, "{arguments}: {output:?}");
-        for word in words {
-            assert!(output.stderr.contains(word), "{arguments}: no `{word}` in\n{}", output.stderr);
-        }
+        self.gantry(arguments).check_failure(words, status);
     }
 
     /// Every name with its port, in the order of `gantry routes`.
