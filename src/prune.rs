@@ -114,6 +114,11 @@ fn judge_all(reader: &Reader, options: PruneOptions, listening: &Listening) -> S
     Ok(plan)
 }
 
+/// Whether the context's checkout or branch is gone.
+pub fn is_gone(context: &ContextRow) -> bool {
+    reason(context, PruneOptions::default()).is_some()
+}
+
 /// Why the context is unneeded; `None` where it is not, or where that cannot be told.
 fn reason(context: &ContextRow, options: PruneOptions) -> Option<Reason> {
     match files::try_exists(&context.path) {

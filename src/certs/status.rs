@@ -130,12 +130,8 @@ pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Finding>, Ce
         found(it.domain.as_str(), verdict, it.standing.describe(), mend)
     }));
     findings.extend(status.stores.iter().filter(|it| it.state != Trust::Absent).map(|it| {
-        // What goes by no store of the machine's is told by each shell's environment.
-        let verdict = match it.state {
-            Trust::NotTrusted if ["node", "requests"].contains(&it.name.as_str()) => Verdict::NotSetUp,
-            Trust::Unknown => Verdict::NotSetUp,
-            state => verdict(state == Trust::Trusted),
-        };
+        // Which stores trust it is the user's choice.
+        let verdict = if it.state == Trust::Trusted { Verdict::Good } else { Verdict::NotSetUp };
         found(&format!("trust: {}", it.name), verdict, it.state.as_str().to_owned(), it.mend.clone())
     }));
     Ok(findings)

@@ -41,11 +41,17 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         let progress = Progress::new(ui);
         examine(app, &mut |section| progress.hint(&format!("looking at: {section}")))
     };
+    let mut told: Vec<String> = Vec::new();
     for section in &mut sections {
         if let Some(error) = section.failure.take() {
-            let failure = Failure::of(&error);
-            let mend = failure.hint.unwrap_or_default();
-            section.findings.push(Finding::bad(section.name, failure.message, mend));
+            let Failure { message: text, hint: mend, .. } = Failure::of(&error);
+            let finding = match told.contains(&text) {
+                // It has been told where it belongs, with what mends it.
+                true => Finding::not_set_up(section.name, "unknown until that is mended", "see above"),
+                false => Finding { subject: section.name.to_owned(), verdict: Verdict::Bad, text: text.clone(), mend },
+            };
+            told.push(text);
+            section.findings.push(finding);
         }
     }
     let findings = sections.iter().flat_map(|section| &section.findings);

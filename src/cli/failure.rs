@@ -377,6 +377,8 @@ fn of_certs(error: &CertsError) -> (&'static str, u8) {
 fn of_proxy(error: &ProxyError) -> (&'static str, u8) {
     match error {
         ProxyError::NoCaddy => ("caddy_missing", MISSING),
+        ProxyError::TooOld { .. } => ("caddy_too_old", MISSING),
+        ProxyError::Mute { .. } => ("proxy_mute", MISSING),
         ProxyError::NotRunning => ("proxy_not_running", MISSING),
         ProxyError::PortBusy { .. } => ("port_conflict", CONFLICT),
         ProxyError::PortForbidden { .. } => ("port_forbidden", FAILED),
@@ -384,6 +386,7 @@ fn of_proxy(error: &ProxyError) -> (&'static str, u8) {
         ProxyError::NotStarted { .. } => ("proxy_not_started", FAILED),
         ProxyError::SocketTaken { .. } => ("proxy_socket_taken", CONFLICT),
         ProxyError::UnfitPath { .. } => ("proxy_path", FAILED),
+        ProxyError::NoAnswer { .. } => ("proxy_no_answer", MISSING),
         ProxyError::Failed { .. } => ("proxy", FAILED),
     }
 }

@@ -59,8 +59,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app::App;
 use crate::memo;
-use crate::proxy::Published;
-use crate::route::{self, Refreshed};
+use crate::project::project_here;
+use crate::proxy::{Patience, Published};
+use crate::route::{self, Note, Refreshed};
 use failure::{Failure, Silent};
 use ui::{Color, Ui};
 
@@ -163,7 +164,7 @@ enum Command {
     Proxy(proxy::Args),
     /// `proxy setup`
     #[command(hide = true)]
-    CaddySetup(proxy::Setup),
+    CaddySetup(proxy::SetupArgs),
     /// `proxy start`
     #[command(hide = true)]
     CaddyStart,
@@ -175,7 +176,7 @@ enum Command {
     CaddyReload,
     /// `proxy status`
     #[command(hide = true)]
-    CaddyStatus(proxy::Status),
+    CaddyStatus(proxy::StatusArgs),
     /// Look at the whole set-up: what is good, what is bad and how to mend it, what is not set up
     Doctor(doctor::Args),
     /// Let the hooks of this project's gantry.yml run
@@ -227,7 +228,7 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
     };
     let mut ui = Ui::new(cli.color);
     ui.speak_json(wants_json);
-    let (moves_routes, mut app) = (cli.command.moves_routes(), App::default());
+    let (news, mut app) = (cli.command.news(), App::default());
     let exit = match cli.command.run(&mut app, &mut ui) {
         Ok(()) => {
             memo::remember(arguments, &ui.into_said());
@@ -235,18 +236,38 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
         }
         Err(error) => fail(&ui, &error),
     };
-    if moves_routes || app.has_written() {
-        tell_proxy(&mut app, &Ui::new(cli.color));
+    if news != News::Bookings || app.has_written() {
+        tell_proxy(&mut app, &Ui::new(cli.color), news);
     }
     exit
 }
 
+/// What a command may have changed of what names lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    /// What it has written into the registry, if anything.
+    Bookings,
+    /// The branch may have been switched before it. Somebody waits for a value.
+    Glance,
+    /// The same, and nothing is said at a prompt.
+    Prompt,
+    /// What is to be served, so the user wants to know what is wrong with that.
+    Names,
+}
+
 /// Lets the proxy, where it runs, serve what is booked by now. That it could not is no failure of the command, which is
 /// done.
-fn tell_proxy(app: &mut App, ui: &Ui) {
-    match route::refresh(app) {
-        Ok(Refreshed { published: Published::Loaded, notes }) => notes.iter().for_each(|note| ui.warn(note)),
+fn tell_proxy(app: &mut App, ui: &Ui, news: News) {
+    let patience = if matches!(news, News::Glance | News::Prompt) { Patience::Short } else { Patience::Long };
+    // Asked before, since looking at every project leads away.
+    let here = if news == News::Names { project_here(app).ok().flatten() } else { None };
+    match route::refresh(app, patience) {
+        Ok(Refreshed { published: Published::Loaded, notes }) => {
+            let is_own = |note: &&Note| here.as_ref().is_some_and(|here| here.hostname == note.project);
+            notes.iter().filter(is_own).for_each(|note| ui.warn(&note.text));
+        }
         Ok(_) => {}
+        Err(_) if news == News::Prompt => {}
         Err(error) => {
             let hint = "what it served before is served on; `gantry proxy reload` tries again";
             ui.warn(&format!("the proxy was not told: {error:#}; {hint}"));
@@ -300,13 +321,17 @@ pub fn command() -> clap::Command {
 }
 
 impl Command {
-    /// Whether names may lead elsewhere afterwards though nothing was written: the branch may have been switched.
-    fn moves_routes(&self) -> bool {
-        let looks = matches!(
-            self,
-            Command::Export(_) | Command::HookEnv(_) | Command::Cert(_) | Command::CertSetup(_) | Command::Prune(_)
-        );
-        looks || matches!(self, Command::Start(_) | Command::Restart(_) | Command::Update(_) | Command::Register(_))
+    fn news(&self) -> News {
+        match self {
+            Command::HookEnv(_) => News::Prompt,
+            Command::Export(_) | Command::Get(_) | Command::Run(_) => News::Glance,
+            Command::Start(_) | Command::Restart(_) | Command::Update(_) | Command::Register(_) | Command::Cert(_) => {
+                News::Names
+            }
+            // From cron, where certificates are renewed by it.
+            Command::CertSetup(_) | Command::Prune(_) => News::Names,
+            _ => News::Bookings,
+        }
     }
 
     fn run(self, app: &mut App, ui: &mut Ui) -> anyhow::Result<()> {

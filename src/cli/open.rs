@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::failure::Missing;
+use super::proxy::is_resolved;
 use super::ui::Ui;
 use super::url::address;
 use crate::app::App;
@@ -29,7 +30,10 @@ BROWSER names the program; by default it is xdg-open, on macOS open.
 Exit status: 3 as of `gantry url`, 5 where no browser is found.";
 
 /// Programs that open an address in the browser that the user prefers.
-const OPENERS: [&str; 4] = ["xdg-open", "open", "wslview", "sensible-browser"];
+const OPENERS: &[&str] = match cfg!(target_os = "macos") {
+    true => &["open"],
+    false => &["xdg-open", "wslview", "sensible-browser"],
+};
 
 /// Becomes the browser's program.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
@@ -42,6 +46,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         }
         .into());
     };
+    if address.name.as_ref().is_some_and(|name| !is_resolved(name)) {
+        ui.warn("this machine's resolver does not know the name; `gantry dns setup` mends that");
+    }
     ui.note(&format!("opening {}", address.url));
     let error = process::exec(program.as_os_str(), &[OsString::from(&address.url)], std::iter::empty());
     Err(anyhow::Error::from(error).context(format!("{} cannot be run", program.display())))
@@ -51,6 +58,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 fn browser() -> Option<PathBuf> {
     let wanted = env::var("BROWSER").unwrap_or_default();
     let wanted = wanted.split(':').filter(|name| !name.is_empty() && !name.contains('%'));
-    let find = |name: &str| if name.contains('/') { Some(PathBuf::from(name)) } else { process::find_program(name) };
-    wanted.chain(OPENERS).find_map(find)
+    let find = |name: &str| match name.contains('/') {
+        true => Some(PathBuf::from(name)).filter(|path| process::is_executable(path)),
+        false => process::find_program(name),
+    };
+    wanted.chain(OPENERS.iter().copied()).find_map(find)
 }

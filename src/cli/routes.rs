@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::model::{Clash, Route};
 use crate::project::select_registered;
 use crate::proxy::{self, Served, ServedSite};
-use crate::route;
+use crate::route::{self, Note};
 
 /// List the names that lead to what runs: a project's, its other branches', its services'
 #[derive(Debug, clap::Args)]
@@ -35,6 +35,8 @@ Exit status: 4 where two would go by one name.";
 struct Answer {
     routes: Vec<Row>,
     clashes: Vec<Clash>,
+    /// What else is wrong, each a sentence.
+    notes: Vec<String>,
     /// Whether the proxy that serves them runs.
     is_served: bool,
 }
@@ -51,12 +53,13 @@ struct Row {
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let only = args.hostname.as_deref().map(|name| select_registered(app, Some(name))).transpose()?;
     let (served, notes) = route::shown(app)?;
-    notes.iter().for_each(|note| ui.warn(note));
     let is_meant = |site: &&ServedSite| only.as_ref().is_none_or(|only| only.hostname == site.site.project);
+    let is_noted = |note: &&Note| only.as_ref().is_none_or(|only| only.hostname == note.project);
     let sites: Vec<&ServedSite> = served.sites.iter().filter(is_meant).collect();
     let answer = Answer {
         routes: sites.iter().flat_map(|site| rows_of(&served, site)).collect(),
         clashes: sites.iter().flat_map(|site| site.site.clashes.clone()).collect(),
+        notes: notes.iter().filter(is_noted).map(|note| note.text.clone()).collect(),
         is_served: proxy::Home::locate()?.is_running(),
     };
     if args.json {
@@ -85,6 +88,7 @@ fn rows_of(served: &Served, site: &ServedSite) -> Vec<Row> {
 }
 
 fn tell(ui: &Ui, answer: &Answer) -> Result<()> {
+    answer.notes.iter().for_each(|note| ui.warn(note));
     if answer.routes.is_empty() {
         ui.note("no routes; `gantry register` gives a project its name");
         return Ok(());

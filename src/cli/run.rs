@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::failure::{Failure, Silent};
 use super::ui::Ui;
-use super::{export, tell_proxy};
+use super::{News, export, tell_proxy};
 use crate::app::App;
 use crate::exports::{ResolveOptions, resolve};
 use crate::shell::VariableName;
@@ -39,10 +39,8 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let unset = resolution.unset.clone().into_iter().map(|name| (name, None));
     let variables: Vec<(VariableName, Option<String>)> = set.chain(unset).collect();
     export::tell(ui, resolution)?;
-    if app.has_written() {
-        // Who becomes another program does nothing afterwards.
-        tell_proxy(app, ui);
-    }
+    // Who becomes another program does nothing afterwards.
+    tell_proxy(app, ui, News::Glance);
     let Some((program, rest)) = args.command.split_first() else { return Ok(()) };
     let error = process::exec(program, rest, variables.iter().map(|(name, value)| (name.as_str(), value.as_deref())));
     let exit = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };

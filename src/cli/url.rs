@@ -7,11 +7,12 @@ use super::failure::NotFound;
 use super::target::select_before;
 use super::ui::Ui;
 use crate::app::App;
-use crate::model::Port;
+use crate::model::{DomainName, Port};
 use crate::project::Selected;
 use crate::proxy::Home;
+use crate::registry::Allocation;
 use crate::resolve::{find_allocation, known};
-use crate::route;
+use crate::route::{self, Face};
 
 /// Print the address of a project or of one of its services
 ///
@@ -40,7 +41,7 @@ Exit status: 3 where nothing of that name speaks HTTP, or no port is booked.";
 pub(super) struct Address {
     pub(super) url: String,
     /// `null` where the proxy is not set up, or the context belongs to no project.
-    name: Option<String>,
+    pub(super) name: Option<DomainName>,
     service: String,
     port: Port,
 }
@@ -72,37 +73,49 @@ pub(super) fn address(app: &mut App, ui: &Ui, words: &[String]) -> Result<Addres
         }
         let site = served.sites.iter().find(|served| served.site.project == site.project);
         let url = site.map(|site| served.url(site, route)).unwrap_or_default();
-        let name = Some(route.name.to_string());
+        let name = Some(route.name.clone());
         return Ok(Address { url, name, service: route.service.clone(), port: route.port });
     }
     if let Some((_, route)) = found {
-        return Ok(plain_address(&route.service, route.port));
+        return Ok(plain_address(&route.service, route.port, route.speaks_tls, route.entry.as_deref()));
     }
     by_port(&selected, &rows, service)
 }
 
 /// Without a name: a context of no project, or one whose name two would have.
-fn by_port(selected: &Selected, rows: &[crate::registry::Allocation], service: Option<&str>) -> Result<Address> {
-    let faces = route::faces_of(rows, selected.project.as_ref().map_or("http", |project| &project.http_service));
-    let found = faces.into_iter().find(|(face, _, is_main)| service.map_or(*is_main, |service| face == service));
-    if let Some((service, port, _)) = found {
-        return Ok(plain_address(&service, port));
-    }
-    let message = match service {
-        Some(service) => format!("{} has no page in {}", service.escape_debug(), selected.name),
-        None => format!("{} has no web server with a port", selected.name),
+fn by_port(selected: &Selected, rows: &[Allocation], service: Option<&str>) -> Result<Address> {
+    let http_service = selected.project.as_ref().map_or("http", |project| &project.http_service);
+    let faces = route::faces_of(rows, http_service);
+    let is_meant = |face: &&Face<'_>| match service {
+        Some(service) => face.label.is_some() && face.service == service,
+        None => face.label.is_none(),
     };
-    let hint = match service {
-        Some(service) => {
-            format!("`gantry get {}` prints its port; `gantry routes` lists what has a page", service.escape_debug())
+    if let Some(face) = faces.iter().find(is_meant) {
+        return Ok(plain_address(face.service, face.row.port, face.speaks_tls(), face.entry.as_deref()));
+    }
+    let name = &selected.name;
+    let (message, hint) = match service {
+        Some(word) if find_allocation(rows, word).is_some() => {
+            let word = word.escape_debug();
+            let hint = format!("`gantry get {word}` prints its port; `gantry routes` lists what has a page");
+            (format!("{word} has no page in {name}"), hint)
         }
-        None => "`http: SERVICE` in gantry.yml names it; `gantry ports` lists what is booked".to_owned(),
+        Some(word) => {
+            let hint = "`gantry ports` lists the services here, `gantry list` the projects".to_owned();
+            (format!("nothing is called `{}` in {name}, and no project is", word.escape_debug()), hint)
+        }
+        None => {
+            let hint = "`http: SERVICE` in gantry.yml names it; `gantry book http` books one for a server of your own";
+            (format!("{name} has no web server with a port"), hint.to_owned())
+        }
     };
     Err(NotFound { message, hint }.into())
 }
 
-fn plain_address(service: &str, port: Port) -> Address {
-    Address { url: format!("http://localhost:{port}"), name: None, service: service.to_owned(), port }
+fn plain_address(service: &str, port: Port, speaks_tls: bool, entry: Option<&str>) -> Address {
+    let scheme = if speaks_tls { "https" } else { "http" };
+    let url = format!("{scheme}://localhost:{port}{}", entry.unwrap_or_default());
+    Address { url, name: None, service: service.to_owned(), port }
 }
 
 fn nothing_booked(name: &str) -> NotFound {

@@ -48,6 +48,13 @@ pub fn detect(directory: &Path) -> Result<Context> {
     detect_by(directory, &configured, &mut Vec::new())
 }
 
+/// Where git keeps the repository that the directory is a checkout of, which linked worktrees share; `None` outside of
+/// git, and where it cannot be read.
+pub fn common_dir(directory: &Path) -> Option<PathBuf> {
+    let checkout = Checkout::find(directory, &mut Vec::new()).ok()??;
+    Some(files::canonicalize(&checkout.common_dir).unwrap_or(checkout.common_dir))
+}
+
 /// What the context may be while [`detect`] fails: one for each identity that a broken `gantry.yml` may have meant,
 /// none where the repository itself cannot be read. With it the files whose mending may change the answer.
 pub fn detect_despite(directory: &Path) -> (Vec<Context>, Vec<PathBuf>) {

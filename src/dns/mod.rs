@@ -35,7 +35,7 @@ pub use change::{Change, Privilege};
 pub use error::DnsError;
 pub use method::Method;
 pub use plan::Plan;
-pub use probe::{examine, list};
+pub use probe::{ask_system, examine, list};
 pub use record::Record;
 pub use report::{Line, Report, State, state};
 pub use script::of_removal as script_of_removal;

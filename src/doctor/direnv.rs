@@ -34,9 +34,10 @@ pub(super) fn look(app: &mut App) -> Result<Vec<Finding>> {
     }
     Ok(vec![match is_allowed(&program) {
         Some(false) => Finding::bad("direnv", format!("{version}; {shown} is not allowed"), "`direnv allow`"),
+        // Neither is it in cron and in CI.
         _ if env::var("DIRENV_DIR").is_none() => {
-            let mend = "hook it into the shell: `eval \"$(direnv hook bash)\"` in ~/.bashrc, or as `man direnv` has it";
-            Finding::bad("direnv", format!("{version}; it is not at work in this shell"), mend)
+            let mend = "`eval \"$(direnv hook bash)\"` in ~/.bashrc, or as `man direnv` has it for other shells";
+            Finding::not_set_up("direnv", format!("{version}; it is not at work in this shell"), mend)
         }
         _ => Finding::good("direnv", format!("{version}; {shown} asks gantry")),
     }])
@@ -44,7 +45,12 @@ pub(super) fn look(app: &mut App) -> Result<Vec<Finding>> {
 
 fn asks_gantry(line: &str) -> bool {
     let code = line.split(" #").next().unwrap_or_default().trim();
-    !code.starts_with('#') && (code.contains("gantry export") || code == "use gantry" || code == "use_gantry")
+    let mut words = code.split_whitespace();
+    let is_use = match (words.next(), words.next()) {
+        (Some("use"), second) => second == Some("gantry"),
+        (first, _) => first == Some("use_gantry"),
+    };
+    !code.starts_with('#') && (code.contains("gantry export") || is_use)
 }
 
 /// Whether direnv loads the `.envrc` of the current directory; `None` where it does not tell.
@@ -69,6 +75,7 @@ mod tests {
         check("eval \"$(gantry export --auto)\"", true);
         check("  use gantry  # ports", true);
         check("# eval \"$(gantry export --auto)\"", false);
+        check("use gantry --certs", true);
         check("use nix", false);
     }
 }

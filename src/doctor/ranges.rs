@@ -8,7 +8,7 @@ use crate::allocator::default_range;
 use crate::app::App;
 use crate::listeners::ephemeral_range;
 use crate::model::{Finding, Kind, PortRange, PortSet};
-use crate::registry::{allocations, ranges};
+use crate::registry::{allocations, ranges, reserves};
 
 /// Ports left at which it is time to say so, of a hundred.
 const FEW: usize = 5;
@@ -17,10 +17,12 @@ pub(super) fn look(app: &mut App) -> Result<Vec<Finding>> {
     let defaults = Kind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), default_range(&kind)));
     let mut all: BTreeMap<String, PortRange> = defaults.collect();
     let mut held = PortSet::default();
-    let whole = all.values().next().map(|_| "1-65535".parse::<PortRange>());
-    if let (Some(registry), Some(Ok(whole))) = (app.existing_registry()?, whole) {
+    if let Some(registry) = app.existing_registry()? {
         all.extend(registry.read(ranges::all)?);
-        registry.read(|reader| allocations::ports_in(reader, whole, &mut held))?;
+        let rows = registry.read(allocations::all)?;
+        rows.iter().for_each(|row| held.insert(row.port.number()));
+        let reserved = registry.read(reserves::all)?;
+        reserved.iter().flat_map(|range| range.start.number()..=range.end.number()).for_each(|it| held.insert(it));
     }
     let mut findings: Vec<Finding> = all.iter().filter_map(|(name, range)| room_in(name, *range, &held)).collect();
     findings.extend(ephemeral_range().and_then(|kernels| overlap(&all, kernels)));
@@ -36,7 +38,7 @@ fn room_in(name: &str, range: PortRange, held: &PortSet) -> Option<Finding> {
     let left = size - used;
     let mend =
         format!("`gantry prune` gives back what nobody needs, `gantry config --set-range {name}:START-END` widens it");
-    let text = format!("{range}: {used} of {size} ports are held");
+    let text = format!("{range}: {used} of {size} ports are held or reserved");
     (left * 100 <= size * FEW).then(|| Finding::bad(&format!("range {name}"), text, mend))
 }
 

@@ -33,8 +33,10 @@ pub struct Route {
     pub context_id: i64,
     /// The context's label, `<repo>/<branch>`; it may hold any character.
     pub context: String,
-    /// Where the context is checked out.
+    /// Where the context is checked out, or was.
     pub path: PathBuf,
+    /// The branch to switch to there first, where another one is checked out.
+    pub switch_to: Option<String>,
     /// The service that the name stands for, and the container port.
     pub service: String,
     pub container_port: Option<Port>,

@@ -2,18 +2,29 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::error::ProxyError;
 use super::home::Home;
-use crate::sys::files;
+use crate::model::Port;
 use crate::sys::process::{self, Captured};
+use crate::sys::{clock, files, sockets, trees};
 
 /// How long Caddy may take to check a configuration, or to load it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long it may take to listen on a port that it is tried on, or to end after that.
+const TRIAL: Duration = Duration::from_secs(5);
+
+/// How soon that is looked at again.
+const PACE: Duration = Duration::from_millis(10);
+
+/// The first that knows `protocols` and forwards hosts as they were asked for.
+const OLDEST: Version = Version(2, 6);
 
 /// An installed Caddy.
 #[derive(Clone, Debug)]
@@ -47,9 +58,41 @@ impl Caddy {
     /// [`ProxyError::NoCaddy`]; [`ProxyError::Failed`] where it does not tell its version.
     pub fn find(home: &Home) -> Result<Caddy, ProxyError> {
         let program = process::find_program("caddy").ok_or(ProxyError::NoCaddy)?;
-        let said = run(home, &program, &["version"], "tell its version")?;
-        let version = Version::parse(&String::from_utf8_lossy(&said.stdout)).unwrap_or_default();
-        Ok(Caddy { program, version })
+        let said = run(home, &program, &["version"], "tell its version", PATIENCE)?;
+        // One that was built by hand may not know its own.
+        let version = Version::parse(&String::from_utf8_lossy(&said.stdout));
+        match version {
+            Some(version) if version < OLDEST => Err(ProxyError::TooOld { version: version.to_string() }),
+            version => Ok(Caddy { program, version: version.unwrap_or_default() }),
+        }
+    }
+
+    /// Whether it may listen on the port, which may be more than this process may: the program's file can have the
+    /// privilege. Tried, since nothing else tells.
+    pub(super) fn may_bind(&self, home: &Home, port: Port) -> bool {
+        let directory = home.path().with_extension("trial");
+        let tried = self.try_bind(home, &directory, port);
+        let _ = trees::remove(&directory);
+        tried.unwrap_or(false)
+    }
+
+    fn try_bind(&self, home: &Home, directory: &Path, port: Port) -> std::io::Result<bool> {
+        files::make_private_dir(directory)?;
+        let (file, log) = (directory.join("Caddyfile"), directory.join("log"));
+        let text = format!("{{\n\tadmin off\n}}\nhttp://:{port} {{\n\tbind 127.0.0.1\n\trespond 204\n}}\n");
+        files::replace(&file, text.as_bytes(), 0o600)?;
+        let shown = file.to_string_lossy().into_owned();
+        let args = ["run", "--config", &shown, "--adapter", "caddyfile"];
+        let pid = process::launch(&self.program, &args, directory, &variables(home), &log)?;
+        let is_it = || process::command_line(pid).is_some_and(|words| words.contains(&shown));
+        let (began, address) = (Instant::now(), SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())));
+        let mut listens = false;
+        while !listens && is_it() && began.elapsed() < TRIAL {
+            clock::pause(PACE);
+            listens = sockets::is_listened(address);
+        }
+        process::end(pid, &is_it, TRIAL)?;
+        Ok(listens)
     }
 
     /// The one that runs for `home`, without asking it: its version was written down when it was started.
@@ -67,10 +110,10 @@ impl Caddy {
     ///
     /// # Errors
     /// [`ProxyError::Refused`].
-    pub(super) fn check(&self, home: &Home, file: &Path) -> Result<(), ProxyError> {
+    pub(super) fn check(&self, home: &Home, file: &Path, patience: Duration) -> Result<(), ProxyError> {
         let file = file.to_string_lossy();
         let args = ["adapt", "--config", &file, "--adapter", "caddyfile", "--validate"];
-        match run(home, &self.program, &args, "check the configuration") {
+        match run(home, &self.program, &args, "check the configuration", patience) {
             Err(ProxyError::Failed { detail, .. }) => Err(ProxyError::Refused { detail }),
             other => other.map(drop),
         }
@@ -80,10 +123,10 @@ impl Caddy {
     ///
     /// # Errors
     /// [`ProxyError::Refused`]: the old one goes on.
-    pub(super) fn load(&self, home: &Home, file: &Path) -> Result<(), ProxyError> {
+    pub(super) fn load(&self, home: &Home, file: &Path, patience: Duration) -> Result<(), ProxyError> {
         let (file, address) = (file.to_string_lossy(), home.admin_address());
         let args = ["reload", "--config", &file, "--adapter", "caddyfile", "--address", &address, "--force"];
-        match run(home, &self.program, &args, "load the configuration") {
+        match run(home, &self.program, &args, "load the configuration", patience) {
             Err(ProxyError::Failed { detail, .. }) => Err(ProxyError::Refused { detail }),
             other => other.map(drop),
         }
@@ -105,7 +148,7 @@ impl Caddy {
     /// # Errors
     /// [`ProxyError::Failed`].
     pub(super) fn stop(&self, home: &Home) -> Result<(), ProxyError> {
-        run(home, &self.program, &["stop", "--address", &home.admin_address()], "stop").map(drop)
+        run(home, &self.program, &["stop", "--address", &home.admin_address()], "stop", PATIENCE).map(drop)
     }
 }
 
@@ -120,10 +163,16 @@ fn variables(home: &Home) -> [(&'static str, Option<&OsStr>); 3] {
     ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "STEPPATH"].map(|name| (name, Some(home.path().as_os_str())))
 }
 
-fn run(home: &Home, program: &Path, args: &[&str], doing: &'static str) -> Result<Captured, ProxyError> {
+fn run(
+    home: &Home,
+    program: &Path,
+    args: &[&str],
+    doing: &'static str,
+    patience: Duration,
+) -> Result<Captured, ProxyError> {
     let failed = |detail: String| ProxyError::Failed { doing, detail };
-    let captured = process::capture_with(program, args, &variables(home), PATIENCE);
-    let captured = captured.map_err(|error| failed(error.to_string()))?;
+    let captured = process::capture_with(program, args, &variables(home), patience);
+    let captured = captured.map_err(|error| ProxyError::NoAnswer { doing, detail: error.to_string() })?;
     if captured.is_success {
         return Ok(captured);
     }

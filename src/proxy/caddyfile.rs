@@ -16,14 +16,16 @@ use crate::model::{Clash, DomainName, Route};
 #[derive(Clone, Debug)]
 pub(super) struct Options<'a> {
     pub(super) home: &'a Home,
+    /// Where the pages lie that belong to this file.
+    pub(super) pages: &'a Path,
     /// What the proxy binds.
     pub(super) addresses: &'a [IpAddr],
     /// Whether this Caddy knows `stream_close_delay`.
     pub(super) keeps_streams: bool,
 }
 
-/// How the catch-all answers, and what the pages of a name are called after.
-const CATCH_ALL: &str = "404";
+/// The page of what nobody owns, of a site's and of all.
+const CATCH_ALL: &str = "unknown";
 
 /// The whole file.
 pub(super) fn render(served: &Served, options: &Options<'_>) -> String {
@@ -38,8 +40,8 @@ pub(super) fn render(served: &Served, options: &Options<'_>) -> String {
 fn global(served: &Served, options: &Options<'_>) -> String {
     let home = options.home;
     // Certificates are mkcert's and redirections are written out, so Caddy needs none of its own; left alone, it makes a
-    // CA all the same as soon as it serves HTTPS, and has the system and browsers trust it. HTTP/3 would take a
-    // UDP port as well.
+    // CA all the same as soon as it serves HTTPS, and has the system and browsers trust it. HTTP/3 would take a UDP port
+    // as well.
     format!(
         "# Written by gantry: `gantry proxy reload` writes it anew.\n\
          {{\n\
@@ -84,7 +86,7 @@ fn write_site(file: &mut String, served: &ServedSite, options: &Options<'_>) {
         let _ = writeln!(file, "\t@clash host {names}\n\thandle @clash {{\n\t\terror 409\n\t}}");
     }
     let _ = writeln!(file, "\thandle {{\n\t\terror 404\n\t}}");
-    write_errors(file, options.home, |file| {
+    write_errors(file, options.pages, |file| {
         for (number, route) in served.site.routes.iter().enumerate() {
             write_rewrite(file, &format!("down{number}"), &route.name);
         }
@@ -104,21 +106,14 @@ fn write_route(file: &mut String, number: usize, route: &Route, timeout: u64, op
         let _ = writeln!(file, "\t\t@entry{number} expression `{{http.request.uri}} == \"/\"`");
         let _ = writeln!(file, "\t\tredir @entry{number} \"{entry}\" 302");
     }
-    // A server may listen on one of the addresses alone. Only a connection that cannot be opened is tried on the other
-    // one: what has been sent is never sent twice. The address that failed is left out just long enough for that.
-    let _ = write!(
-        file,
-        "\t\treverse_proxy {scheme}127.0.0.1:{port} {scheme}[::1]:{port} {{\n\
-         \t\t\tlb_policy first\n\
-         \t\t\tlb_retries 3\n\
-         \t\t\tlb_try_interval 2ms\n\
-         \t\t\tlb_retry_match {{\n\
-         \t\t\t\tmethod NONE\n\
-         \t\t\t}}\n\
-         \t\t\tfail_duration 20ms\n"
-    );
+    // As a browser would ask `localhost`: the server may listen on either address.
+    let _ = writeln!(file, "\t\treverse_proxy {scheme}localhost:{port} {{");
     if options.keeps_streams {
         file.push_str("\t\t\tstream_close_delay 8h\n");
+    }
+    if route.speaks_tls {
+        // Else newer versions ask for `localhost`.
+        file.push_str("\t\t\theader_up Host {http.request.hostport}\n");
     }
     let _ = write!(
         file,
@@ -138,7 +133,7 @@ fn write_catch_all(file: &mut String, served: &Served, options: &Options<'_>) {
     let pair = served.sites.iter().find_map(|site| site.pair.as_ref());
     let none = |file: &mut String| {
         file.push_str("\terror 404\n");
-        write_errors(file, options.home, |file| {
+        write_errors(file, options.pages, |file| {
             let _ = writeln!(file, "\t\trewrite * /{CATCH_ALL}.{{ending}}");
         });
         file.push_str("}\n");
@@ -164,8 +159,7 @@ fn write_bind(file: &mut String, options: &Options<'_>) {
 }
 
 /// Pages for people, text for programs; `rewrites` says which.
-fn write_errors(file: &mut String, home: &Home, rewrites: impl FnOnce(&mut String)) {
-    let pages: &Path = &home.pages();
+fn write_errors(file: &mut String, pages: &Path, rewrites: impl FnOnce(&mut String)) {
     let _ = write!(
         file,
         "\thandle_errors {{\n\
@@ -173,6 +167,13 @@ fn write_errors(file: &mut String, home: &Home, rewrites: impl FnOnce(&mut Strin
          \t\tmap {{header.Accept}} {{ending}} {{\n\
          \t\t\t~text/html html\n\
          \t\t\tdefault txt\n\
+         \t\t}}\n\
+         \t\tmap {{http.error.status_code}}-{{http.error.message}} {{page}} {{\n\
+         \t\t\t~^502-.*(refused|no.such.host) down\n\
+         \t\t\t~^50[23] broken\n\
+         \t\t\t~^504 slow\n\
+         \t\t\t~^409 clash\n\
+         \t\t\tdefault unknown\n\
          \t\t}}\n\
          \t\theader {{\n\
          \t\t\tCache-Control no-store\n\
@@ -190,7 +191,7 @@ fn write_rewrite(file: &mut String, matcher: &str, name: &DomainName) {
         file,
         "\t\t@{matcher} host {name}\n\
          \t\thandle @{matcher} {{\n\
-         \t\t\trewrite * /{name}/{{http.error.status_code}}.{{ending}}\n\
+         \t\t\trewrite * /{name}/{{page}}.{{ending}}\n\
          \t\t}}"
     );
 }

@@ -36,8 +36,18 @@ impl Home {
     /// # Errors
     /// [`ProxyError::UnfitPath`]; what the system says.
     pub fn make(&self) -> Result<()> {
+        self.require_fit()?;
+        files::make_private_dir(&self.pages())?;
+        Ok(())
+    }
+
+    /// That Caddy can live there.
+    ///
+    /// # Errors
+    /// [`ProxyError::UnfitPath`].
+    pub fn require_fit(&self) -> Result<(), ProxyError> {
         let path = &self.0;
-        let unfit = |why| Err(ProxyError::UnfitPath { path: path.clone(), why }.into());
+        let unfit = |why| Err(ProxyError::UnfitPath { path: path.clone(), why });
         // Within quotes these would end the text, escape something, or stand for a variable.
         let is_plain = |text: &str| !text.chars().any(|c| "\"\\`{}".contains(c) || c.is_control());
         if !path.to_str().is_some_and(is_plain) {
@@ -46,7 +56,6 @@ impl Home {
         if self.socket().as_os_str().len() > SOCKET_LIMIT {
             return unfit("the path is too long for a socket");
         }
-        files::make_private_dir(&self.pages())?;
         Ok(())
     }
 
@@ -64,6 +73,11 @@ impl Home {
         self.0.join("Caddyfile.new")
     }
 
+    /// The configuration that was served, while another one is loaded.
+    pub(super) fn former(&self) -> PathBuf {
+        self.0.join("Caddyfile.former")
+    }
+
     pub(super) fn pages(&self) -> PathBuf {
         self.0.join("pages")
     }
@@ -77,8 +91,9 @@ impl Home {
         format!("unix/{}", self.socket().display())
     }
 
-    pub(super) fn lock(&self) -> PathBuf {
-        self.0.join("lock")
+    /// There while somebody waits in vain to have something else served: who is at it then does it once more.
+    pub(super) fn again(&self) -> PathBuf {
+        self.0.join("again")
     }
 
     /// What Caddy says, and who asks for what.
@@ -110,11 +125,14 @@ impl Home {
         sockets::is_answered(&self.socket())
     }
 
-    /// The number of its process, where it runs.
+    /// The number of its process, where it runs: the one on the admin socket, else the one that was written down.
     pub fn pid(&self) -> Option<u32> {
-        let text = files::read_limited(&self.pid_file(), PID_LIMIT).ok()?;
-        let pid = std::str::from_utf8(&text).ok()?.trim().parse().ok()?;
-        self.is_own(pid).then_some(pid)
+        let written = || {
+            let text = files::read_limited(&self.pid_file(), PID_LIMIT).ok()?;
+            std::str::from_utf8(&text).ok()?.trim().parse().ok()
+        };
+        let listening = sockets::listener_of(&self.socket()).filter(|pid| self.is_own(*pid));
+        listening.or_else(|| written().filter(|pid| self.is_own(*pid)))
     }
 
     /// Whether the process is this proxy: the number may be another one's by now.

@@ -2,7 +2,7 @@
 //!
 //! Everything of it lies in one directory of gantry's own, its admin socket among it, so it meets no other Caddy. It
 //! listens on this machine's loopback addresses alone. A configuration is tried out before it is loaded, and one that
-//! Caddy refuses leaves the old one serving. Nothing starts it but `gantry proxy start`.
+//! Caddy refuses leaves the old one serving. Nothing starts it for longer than a trial but `gantry proxy start`.
 
 mod caddy;
 mod caddyfile;
@@ -20,7 +20,7 @@ pub use caddy::Caddy;
 pub use error::ProxyError;
 pub use home::Home;
 pub use ports::{HIGH_PORTS, Ports, blocker, high_ports};
-pub use publish::{Published, publish, reload, start, stop};
+pub use publish::{Patience, Published, publish, reload, start, stop};
 
 /// What is to be served.
 #[derive(Debug, Default)]

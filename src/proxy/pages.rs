@@ -4,6 +4,7 @@
 //! for programs (text).
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Served, ServedSite};
 use crate::model::{Clash, ProjectKind, Route, steers_terminal};
@@ -42,18 +43,16 @@ pub(super) fn render(served: &Served) -> Vec<PageFile> {
     let mut files = Vec::new();
     for site in &served.sites {
         for route in &site.site.routes {
-            let down = down_page(site, route);
-            for status in ["502", "503"] {
-                files.extend(files_of(&format!("{}/{status}", route.name), &down));
-            }
-            files.extend(files_of(&format!("{}/504", route.name), &slow_page(site, route)));
+            files.extend(files_of(&format!("{}/down", route.name), &down_page(site, route)));
+            files.extend(files_of(&format!("{}/broken", route.name), &broken_page(route)));
+            files.extend(files_of(&format!("{}/slow", route.name), &slow_page(site, route)));
         }
         for clash in &site.site.clashes {
-            files.extend(files_of(&format!("{}/409", clash.name), &clash_page(clash)));
+            files.extend(files_of(&format!("{}/clash", clash.name), &clash_page(clash)));
         }
-        files.extend(files_of(&format!("{}/404", site.site.domain), &unknown_page(served, site)));
+        files.extend(files_of(&format!("{}/unknown", site.site.domain), &unknown_page(served, site)));
     }
-    files.extend(files_of("404", &nobodys_page(served)));
+    files.extend(files_of("unknown", &nobodys_page(served)));
     files
 }
 
@@ -73,13 +72,32 @@ fn down_page(site: &ServedSite, route: &Route) -> Page {
                 None => how,
             },
         ],
-        command: Some(match site.site.kind {
-            ProjectKind::Compose if site.site.directory == route.path => format!("gantry start {}", site.site.project),
-            ProjectKind::Compose => format!("cd {} && gantry start", quote_posix(&route.path.display().to_string())),
-            _ => format!("cd {}", quote_posix(&route.path.display().to_string())),
-        }),
+        command: Some(start_of(site, route)),
         list: Vec::new(),
         refreshes: true,
+    }
+}
+
+/// What starts it.
+fn start_of(site: &ServedSite, route: &Route) -> String {
+    if site.site.directory == route.path && route.switch_to.is_none() && site.site.kind == ProjectKind::Compose {
+        return format!("gantry start {}", site.site.project);
+    }
+    let directory = format!("cd {}", quote_posix(&route.path.display().to_string()));
+    let switch = route.switch_to.as_ref().map(|branch| format!("git switch {}", quote_posix(branch)));
+    let start = (site.site.kind == ProjectKind::Compose).then(|| "gantry start".to_owned());
+    [Some(directory), switch, start].into_iter().flatten().collect::<Vec<_>>().join(" && ")
+}
+
+fn broken_page(route: &Route) -> Page {
+    Page {
+        title: format!("{}: no answer of a web server on port {}", route.name, route.port),
+        paragraphs: vec![
+            format!("This name stands for {}.", route.description()),
+            "It took the connection and closed it, or said what no web server says. This shows why:".to_owned(),
+        ],
+        command: Some(format!("cd {} && gantry logs", quote_posix(&route.path.display().to_string()))),
+        ..Page::default()
     }
 }
 
@@ -196,6 +214,13 @@ fn to_text(page: &Page) -> String {
         let _ = writeln!(text, "  {}  {}", plain(address), plain(what));
     }
     text
+}
+
+/// A name for this set of pages: another one for each other text.
+pub(super) fn digest(files: &[PageFile]) -> String {
+    let mut hasher = DefaultHasher::new();
+    files.iter().for_each(|file| (&file.path, &file.text).hash(&mut hasher));
+    format!("{:016x}", hasher.finish())
 }
 
 /// Text that cannot end an element or an attribute (WHATWG HTML, 13.3).

@@ -3,9 +3,11 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::caddy::Caddy;
 use super::error::ProxyError;
+use super::home::Home;
 use crate::listeners;
-use crate::model::{Port, PortSet};
+use crate::model::{Port, PortSet, Protocol};
 use crate::sys::sockets;
 
 /// Where HTTP and HTTPS are served.
@@ -39,21 +41,25 @@ pub(super) fn addresses() -> Vec<IpAddr> {
     [IpAddr::from(Ipv4Addr::LOCALHOST)].into_iter().chain(has_v6.then_some(v6)).collect()
 }
 
-/// What keeps the proxy from binding the port; nothing where it can.
-pub fn blocker(port: Port) -> Option<ProxyError> {
+/// What keeps Caddy from binding the port; nothing where it can.
+pub fn blocker(home: &Home, caddy: &Caddy, port: Port) -> Option<ProxyError> {
     let bind = |address| sockets::bind_stream(SocketAddr::new(address, port.number()));
     let error = addresses().into_iter().find_map(|address| bind(address).err())?;
-    Some(match error.kind() {
-        io::ErrorKind::PermissionDenied => ProxyError::PortForbidden { port },
-        _ => ProxyError::PortBusy { port, by: holder_of(port) },
-    })
+    let is_taken = || listeners::listening().is_ok_and(|listening| listening.contains(port, Protocol::Tcp));
+    match error.kind() {
+        // What this process may not, Caddy's may.
+        io::ErrorKind::PermissionDenied if !is_taken() => {
+            (!caddy.may_bind(home, port)).then_some(ProxyError::PortForbidden { port })
+        }
+        _ => Some(ProxyError::PortBusy { port, by: holder_of(port) }),
+    }
 }
 
 /// Two ports that need no privilege, that nobody listens on and that are not among the `held`.
 pub fn high_ports(held: &PortSet) -> Option<Ports> {
     let free = |first: u16| {
         let candidates = (first..first + TRIES).filter(|number| !held.contains(*number)).filter_map(Port::new);
-        candidates.into_iter().find(|port| blocker(*port).is_none())
+        candidates.into_iter().find(|port| listeners::can_bind(*port, Protocol::Tcp))
     };
     Some(Ports { http: free(HIGH_PORTS.0)?, https: free(HIGH_PORTS.1)? })
 }

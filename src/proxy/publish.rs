@@ -1,18 +1,23 @@
 //! Loading a configuration, starting and stopping.
+//!
+//! A configuration and its pages belong together: the pages lie in a directory of their own, whose name the file holds,
+//! so that another file always means another configuration. The file that is served is put away before another one is
+//! loaded; whoever is stopped in between leaves none, and the next to come loads anew.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use super::Served;
-use super::caddy::Caddy;
+use super::caddy::{self, Caddy};
 use super::caddyfile::{self, Options};
 use super::error::ProxyError;
 use super::home::Home;
-use super::{pages, ports};
+use super::pages::{self, PageFile};
+use super::{Served, ports};
 use crate::sys::lock::Lock;
 use crate::sys::signals::Interrupts;
-use crate::sys::{clock, files, own, process, trees};
+use crate::sys::{clock, files, own, paths, process, trees};
 
 /// How long Caddy may take to come up, or to end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,6 +31,9 @@ const MODE: u32 = 0o600;
 /// More than the file of ten thousand routes.
 const SIZE_LIMIT: u64 = 64 << 20;
 
+/// How often who loads looks whether something else is wanted meanwhile.
+const TURNS: usize = 5;
+
 /// What loading a configuration came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {
@@ -33,6 +41,26 @@ pub enum Published {
     /// What is served is what is wanted.
     Unchanged,
     Loaded,
+    /// Somebody else is at it, and will load what is wanted now too.
+    Left,
+}
+
+/// How long a caller waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// For whoever is at it, and for Caddy, as long as either takes.
+    Long,
+    /// Somebody sits at a prompt.
+    Short,
+}
+
+impl Patience {
+    fn with_caddy(self) -> Duration {
+        match self {
+            Patience::Long => caddy::PATIENCE,
+            Patience::Short => Duration::from_secs(3),
+        }
+    }
 }
 
 /// Loads what is wanted now, where the proxy runs and serves something else. What is wanted is asked for once nobody
@@ -40,13 +68,19 @@ pub enum Published {
 ///
 /// # Errors
 /// [`ProxyError`]; what was served before is served on.
-pub fn publish(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<Published> {
+pub fn publish(patience: Patience, wanted: &mut dyn FnMut() -> Result<Served>) -> Result<Published> {
     let home = Home::locate()?;
     if !home.is_running() {
         return Ok(Published::NotRunning);
     }
-    let _lock = lock(&home)?;
-    load(&home, &wanted()?, false)
+    let lock = match patience {
+        Patience::Long => Some(lock()?),
+        Patience::Short => lock_soon(&home)?,
+    };
+    match lock {
+        Some(_lock) => load(&home, wanted, patience, false),
+        None => Ok(Published::Left),
+    }
 }
 
 /// As [`publish`], also where nothing seems to have changed.
@@ -58,8 +92,8 @@ pub fn reload(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<()> {
     if !home.is_running() {
         return Err(ProxyError::NotRunning.into());
     }
-    let _lock = lock(&home)?;
-    load(&home, &wanted()?, true).map(drop)
+    let _lock = lock()?;
+    load(&home, wanted, Patience::Long, true).map(drop)
 }
 
 /// Starts the proxy; gives the number of its process, and whether it was started now.
@@ -68,29 +102,45 @@ pub fn reload(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<()> {
 /// [`ProxyError`]: nothing runs then that did not run before.
 pub fn start(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<(Option<u32>, bool)> {
     let home = Home::locate()?;
-    home.make()?;
+    home.require_fit()?;
     let caddy = Caddy::find(&home)?;
-    let _lock = lock(&home)?;
-    let served = wanted()?;
+    let _lock = lock()?;
     if home.is_running() {
-        load(&home, &served, false)?;
+        load(&home, wanted, Patience::Long, false)?;
         return Ok((home.pid(), false));
     }
+    if let Some(pid) = home.pid() {
+        return Err(ProxyError::Mute { pid }.into());
+    }
+    let was_set_up = home.is_set_up();
+    let started = start_anew(&home, &caddy, &wanted()?);
+    if started.is_err() && !was_set_up && home.is_set_up() {
+        trees::remove(home.path())?;
+    }
+    started.map(|pid| (Some(pid), true))
+}
+
+fn start_anew(home: &Home, caddy: &Caddy, served: &Served) -> Result<u32> {
+    require_free_socket(home)?;
     for port in [served.ports.http, served.ports.https] {
-        if let Some(error) = ports::blocker(port) {
+        if let Some(error) = ports::blocker(home, caddy, port) {
             return Err(error.into());
         }
     }
-    write_pages(&home, &served)?;
-    files::replace(&home.candidate(), text_of(&home, &served, &caddy).as_bytes(), MODE)?;
-    caddy.check(&home, &home.candidate())?;
+    home.make()?;
+    let pages = pages::render(served);
+    let directory = write_pages(home, &pages)?;
+    files::replace(&home.candidate(), text_of(home, served, caddy, &directory).as_bytes(), MODE)?;
+    caddy.check(home, &home.candidate(), caddy::PATIENCE)?;
     files::rename(&home.candidate(), &home.caddyfile())?;
-    clear_socket(&home)?;
-    remove_if_there(&home.start_log())?;
+    for left in [home.socket(), home.start_log(), home.again()] {
+        remove_if_there(&left)?;
+    }
     own::replace(&home.version_file(), caddy.version.to_string().as_bytes())?;
-    let pid = caddy.serve(&home).context("Caddy cannot be started")?;
-    await_start(&home, pid)?;
-    Ok((Some(pid), true))
+    let pid = caddy.serve(home).context("Caddy cannot be started")?;
+    await_start(home, pid)?;
+    remove_other_pages(home, &directory)?;
+    Ok(pid)
 }
 
 /// Stops the proxy; says whether it ran.
@@ -102,61 +152,114 @@ pub fn stop() -> Result<bool> {
     if !home.is_set_up() {
         return Ok(false);
     }
-    let _lock = lock(&home)?;
-    let (ran, pid) = (home.is_running(), home.pid());
-    if ran {
+    let _lock = lock()?;
+    let pid = home.pid();
+    if home.is_running() {
         // The admin socket may be the one thing that still answers, or not any more.
         let _ = Caddy::find(&home).and_then(|caddy| caddy.stop(&home));
     }
     if let Some(pid) = pid {
         process::end(pid, &|| home.is_own(pid), PATIENCE).context("the proxy does not end")?;
     }
-    for left in [home.socket(), home.pid_file()] {
-        remove_if_there(&left)?;
+    remove_if_there(&home.pid_file())?;
+    if pid.is_some() || !home.is_answered() {
+        remove_if_there(&home.socket())?;
     }
-    Ok(ran || pid.is_some())
+    Ok(pid.is_some())
 }
 
-fn lock(home: &Home) -> Result<Lock> {
+/// Beside the proxy's directory, which comes and goes.
+fn lock_file() -> Result<PathBuf> {
+    Ok(paths::state_dir()?.join("locks/proxy.lock"))
+}
+
+fn lock() -> Result<Lock> {
     let interrupts = Interrupts::listen()?;
-    Lock::acquire(&home.lock(), || {}, &interrupts).context("the proxy is being worked on")
+    Lock::acquire(&lock_file()?, || {}, &interrupts).context("another gantry works on the proxy")
 }
 
-fn load(home: &Home, served: &Served, anyway: bool) -> Result<Published> {
-    let caddy = Caddy::of_running(home)?;
-    let text = text_of(home, served, &caddy);
-    write_pages(home, served)?;
-    let is_served = files::read_limited(&home.caddyfile(), SIZE_LIMIT).is_ok_and(|old| old == text.as_bytes());
-    if is_served && !anyway {
-        return Ok(Published::Unchanged);
+/// The lock, where nobody has it; else who has it is asked to look once more.
+fn lock_soon(home: &Home) -> Result<Option<Lock>> {
+    let file = lock_file()?;
+    if let Some(lock) = Lock::try_acquire(&file)? {
+        return Ok(Some(lock));
     }
-    files::replace(&home.candidate(), text.as_bytes(), MODE)?;
-    caddy.check(home, &home.candidate())?;
-    caddy.load(home, &home.candidate())?;
-    files::rename(&home.candidate(), &home.caddyfile())?;
-    Ok(Published::Loaded)
+    own::replace(&home.again(), b"")?;
+    // It may have finished just before that.
+    Ok(Lock::try_acquire(&file)?)
 }
 
-fn text_of(home: &Home, served: &Served, caddy: &Caddy) -> String {
-    let (addresses, keeps_streams) = (ports::addresses(), caddy.version.keeps_streams());
-    caddyfile::render(served, &Options { home, addresses: &addresses, keeps_streams })
-}
-
-/// Replaces the pages that say something else by now, and removes those that nothing leads to.
-fn write_pages(home: &Home, served: &Served) -> Result<()> {
-    let (directory, wanted) = (home.pages(), pages::render(served));
-    for page in &wanted {
-        let path = directory.join(&page.path);
-        if !files::read_limited(&path, SIZE_LIMIT).is_ok_and(|old| old == page.text.as_bytes()) {
-            files::make_private_dir(path.parent().unwrap_or(&directory))?;
-            own::replace(&path, page.text.as_bytes())?;
+fn load(
+    home: &Home,
+    wanted: &mut dyn FnMut() -> Result<Served>,
+    patience: Patience,
+    anyway: bool,
+) -> Result<Published> {
+    let caddy = Caddy::of_running(home)?;
+    let mut published = Published::Unchanged;
+    for turn in 0..TURNS {
+        remove_if_there(&home.again())?;
+        if load_once(home, &caddy, &wanted()?, patience, anyway && turn == 0)? {
+            published = Published::Loaded;
+        }
+        if !files::exists(&home.again()) {
+            break;
         }
     }
-    let folder = |path: &str| path.split_once('/').map(|(folder, _)| folder.to_owned());
-    let folders: Vec<String> = wanted.iter().filter_map(|page| folder(&page.path)).collect();
-    for name in files::names_in(&directory)? {
-        let path = directory.join(&name);
-        if files::is_dir(&path) && !folders.iter().any(|kept| name == kept.as_str()) {
+    Ok(published)
+}
+
+/// Says whether there was something to load.
+fn load_once(home: &Home, caddy: &Caddy, served: &Served, patience: Patience, anyway: bool) -> Result<bool> {
+    let pages = pages::render(served);
+    let directory = home.pages().join(pages::digest(&pages));
+    let text = text_of(home, served, caddy, &directory);
+    let is_served = files::read_limited(&home.caddyfile(), SIZE_LIMIT).is_ok_and(|old| old == text.as_bytes());
+    if is_served && !anyway {
+        return Ok(false);
+    }
+    write_pages(home, &pages)?;
+    files::replace(&home.candidate(), text.as_bytes(), MODE)?;
+    caddy.check(home, &home.candidate(), patience.with_caddy())?;
+    let put_away = home.former();
+    remove_if_there(&put_away)?;
+    if files::exists(&home.caddyfile()) {
+        files::rename(&home.caddyfile(), &put_away)?;
+    }
+    match caddy.load(home, &home.candidate(), patience.with_caddy()) {
+        Ok(()) => files::rename(&home.candidate(), &home.caddyfile())?,
+        // One that only took too long may be loaded all the same, so what is served is not known then.
+        Err(error @ ProxyError::Refused { .. }) if files::exists(&put_away) => {
+            files::rename(&put_away, &home.caddyfile())?;
+            return Err(error.into());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    remove_if_there(&put_away)?;
+    remove_other_pages(home, &directory)?;
+    Ok(true)
+}
+
+fn text_of(home: &Home, served: &Served, caddy: &Caddy, pages: &Path) -> String {
+    let (addresses, keeps_streams) = (ports::addresses(), caddy.version.keeps_streams());
+    caddyfile::render(served, &Options { home, pages, addresses: &addresses, keeps_streams })
+}
+
+/// Writes the pages beside those that are served; gives their directory.
+fn write_pages(home: &Home, pages: &[PageFile]) -> Result<PathBuf> {
+    let directory = home.pages().join(pages::digest(pages));
+    for page in pages {
+        let path = directory.join(&page.path);
+        files::make_private_dir(path.parent().unwrap_or(&directory))?;
+        own::replace(&path, page.text.as_bytes())?;
+    }
+    Ok(directory)
+}
+
+fn remove_other_pages(home: &Home, kept: &Path) -> Result<()> {
+    for name in files::names_in(&home.pages())? {
+        let path = home.pages().join(name);
+        if path != kept {
             trees::remove(&path)?;
         }
     }
@@ -164,11 +267,11 @@ fn write_pages(home: &Home, served: &Served) -> Result<()> {
 }
 
 /// A socket that nobody answers on is what a Caddy left that was killed.
-fn clear_socket(home: &Home) -> Result<()> {
+fn require_free_socket(home: &Home) -> Result<(), ProxyError> {
     let path = home.socket();
     match files::link_metadata(&path) {
-        Ok(found) if files::is_socket(&found) && !home.is_answered() => Ok(files::remove(&path)?),
-        Ok(_) => Err(ProxyError::SocketTaken { path }.into()),
+        Ok(found) if files::is_socket(&found) && !home.is_answered() => Ok(()),
+        Ok(_) => Err(ProxyError::SocketTaken { path }),
         Err(_) => Ok(()),
     }
 }
@@ -187,7 +290,7 @@ fn await_start(home: &Home, pid: u32) -> Result<()> {
     Ok(())
 }
 
-fn remove_if_there(path: &std::path::Path) -> Result<()> {
+fn remove_if_there(path: &Path) -> Result<()> {
     match files::remove(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),

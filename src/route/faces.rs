@@ -1,21 +1,28 @@
 //! What of a context a browser can reach: its web server, its other HTTP services, its mail's page, and its databases
 //! where the project runs a tool that shows them.
 
-use crate::model::{Kind, Port, Protocol, dns_label};
+use crate::model::{Kind, LABEL_LIMIT, Port, Protocol, dns_label};
 use crate::project::{is_tool, web_rank};
 use crate::registry::Allocation;
 use crate::resolve::find_allocation;
 
 /// A port and the label that it goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Face<'a> {
+pub struct Face<'a> {
     /// `None` for the context's web server, under the context's own name.
-    pub(super) label: Option<String>,
+    pub label: Option<String>,
     /// The service that the name stands for.
-    pub(super) service: &'a str,
-    pub(super) row: &'a Allocation,
+    pub service: &'a str,
+    pub row: &'a Allocation,
     /// As [`Route::entry`](crate::model::Route::entry).
-    pub(super) entry: Option<String>,
+    pub entry: Option<String>,
+}
+
+impl Face<'_> {
+    /// Whether the port itself speaks TLS.
+    pub fn speaks_tls(&self) -> bool {
+        matches!(self.row.container_port.map(Port::number), Some(443 | 8443))
+    }
 }
 
 /// A tool that shows databases of some kinds: a word of its service's name, and where it takes a server's name.
@@ -47,14 +54,14 @@ const MAIL_LABEL: &str = "mail";
 
 /// Every face of a context, its web server first. `http_service` names that, as the project has it; in a context that
 /// does not know the name it is the likeliest.
-pub(super) fn faces<'a>(rows: &'a [Allocation], http_service: &str) -> Vec<Face<'a>> {
+pub fn faces<'a>(rows: &'a [Allocation], http_service: &str) -> Vec<Face<'a>> {
     let mut servers: Vec<&Allocation> = rows.iter().filter(|row| is_current(row) && speaks_http(row)).collect();
     servers.sort_by_key(|row| (row.service.clone(), web_rank(&row.service, row.container_port), row.id));
     let main = main_of(rows, &servers, http_service);
     let mut faces: Vec<Face<'_>> =
         main.iter().map(|row| Face { label: None, service: row.service.as_str(), row, entry: None }).collect();
     faces.extend(main.filter(|main| !servers.contains(main)).and_then(|row| face_of_service(row, None)));
-    for (index, row) in servers.iter().enumerate() {
+    for (index, row) in servers.iter().enumerate().filter(|(_, row)| !is_nameless(row)) {
         let is_first = index == 0 || servers[index - 1].service != row.service;
         faces.extend(face_of_service(row, row.container_port.filter(|_| !is_first)));
     }
@@ -63,10 +70,9 @@ pub(super) fn faces<'a>(rows: &'a [Allocation], http_service: &str) -> Vec<Face<
     faces
 }
 
-/// The services that have a page, their ports, and whether each is the context's web server.
-pub fn faces_of(rows: &[Allocation], http_service: &str) -> Vec<(String, Port, bool)> {
-    let faces = faces(rows, http_service).into_iter();
-    faces.map(|face| (face.service.to_owned(), face.row.port, face.label.is_none())).collect()
+/// The web server outside the compose file, whose port is booked by what it speaks.
+fn is_nameless(row: &Allocation) -> bool {
+    row.container_port.is_none() && row.service.as_str() == Kind::HTTP.as_str()
 }
 
 /// The compose file mentions it, or it was booked by name, and is no second port for one container port.
@@ -102,7 +108,9 @@ fn main_of<'a>(rows: &'a [Allocation], servers: &[&'a Allocation], http_service:
 /// `None` where nothing of the service's name can stand in a name.
 fn face_of_service(row: &Allocation, port: Option<Port>) -> Option<Face<'_>> {
     let label = dns_label(row.service.as_str())?;
-    let label = port.map_or_else(|| label.clone(), |port| format!("{label}-{port}"));
+    let ending = port.map(|port| format!("-{port}")).unwrap_or_default();
+    let kept = label.get(..LABEL_LIMIT - ending.len()).unwrap_or(&label).trim_end_matches('-');
+    let label = format!("{kept}{ending}");
     Some(Face { label: Some(label), service: row.service.as_str(), row, entry: None })
 }
 
@@ -176,7 +184,7 @@ mod tests {
         check(&["api:8000:http", "web:3000:http"], "web", "@=5001 api=5000 web=5001");
         check(&["api:8000:http", "web:3000:http"], "gone", "@=5001 api=5000 web=5001");
         check(&["web:443:http", "web:80:http"], "web:80", "@=5001 web=5001 web-443=5000");
-        check(&["http:0:http"], "http", "@=5000 http=5000");
+        check(&["http:0:http"], "http", "@=5000");
         check(&["db:5432:postgres", "adminer:8080:http"], "web", "adminer=5001 db=5001/?pgsql=db");
         check(&["db:3306:mysql", "phpmyadmin:80:http"], "web", "phpmyadmin=5001 db=5001");
         check(&["mailpit:1025:default", "mailpit:8025:default"], "web", "mailpit=5001 mail=5001");

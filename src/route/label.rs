@@ -9,22 +9,45 @@ use crate::registry::ContextRow;
 /// Digits of the context's hash that stand for what a label cannot hold.
 const DIGITS: usize = 6;
 
+/// Each context with its label, in the order of labels. Of second checkouts whose directories go by one name too, all but
+/// the oldest have digits behind that.
+pub(super) fn labelled(mut contexts: Vec<&ContextRow>) -> Vec<(&ContextRow, String)> {
+    contexts.sort_by_key(|context| context.id);
+    let mut labelled: Vec<(&ContextRow, String)> = Vec::with_capacity(contexts.len());
+    for context in contexts {
+        let label = label_of(context);
+        let is_met = is_sibling(context) && labelled.iter().any(|(_, other)| *other == label);
+        labelled.push((context, if is_met { shortened(&label, context) } else { label }));
+    }
+    labelled.sort_by(|(_, a), (_, b)| a.cmp(b));
+    labelled
+}
+
 /// The branch, or where the context has none the directory's name. A second checkout of a branch that another one holds
 /// has its directory's name behind it, so that the first one's name never changes.
-pub(super) fn label_of(context: &ContextRow) -> String {
-    let directory = directory_name(&context.path);
+fn label_of(context: &ContextRow) -> String {
+    let directory = directory_name(context);
     let words = match &context.branch {
         Some(branch) if is_sibling(context) => format!("{branch}-{directory}"),
         Some(branch) => branch.clone(),
         None => directory,
     };
-    let digits: String = context.hash.as_str().chars().take(DIGITS).collect();
     match dns_label(&words) {
         Some(label) if label.len() <= LABEL_LIMIT => label,
-        Some(label) => format!("{}-{digits}", label[..LABEL_LIMIT - DIGITS - 1].trim_end_matches('-')),
+        Some(label) => shortened(&label, context),
         // A branch in another script.
-        None => format!("c-{digits}"),
+        None => format!("c-{}", digits_of(context)),
     }
+}
+
+/// The label with the context's digits behind it, within the limit.
+fn shortened(label: &str, context: &ContextRow) -> String {
+    let kept = label.get(..LABEL_LIMIT - DIGITS - 1).unwrap_or(label).trim_end_matches('-');
+    format!("{kept}-{}", digits_of(context))
+}
+
+fn digits_of(context: &ContextRow) -> String {
+    context.hash.as_str().chars().take(DIGITS).collect()
 }
 
 /// Whether another checkout of this remote and branch had come before.
@@ -32,8 +55,11 @@ fn is_sibling(context: &ContextRow) -> bool {
     context.hash != hash_of(&context.identity)
 }
 
-fn directory_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+/// The checkout's, also where the context is a nested project of it: that one's is the same in every clone.
+fn directory_name(context: &ContextRow) -> String {
+    let below = context.subdir.as_deref().map_or(0, |subdir| Path::new(subdir).components().count());
+    let top = context.path.ancestors().nth(below).unwrap_or(&context.path);
+    top.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -9,6 +9,6 @@ mod label;
 mod serve;
 mod table;
 
-pub use faces::faces_of;
+pub use faces::{Face, faces as faces_of};
 pub use serve::{HTTP_PORT, HTTPS_PORT, Refreshed, ports, refresh, shown, with_notes};
-pub use table::{find, table};
+pub use table::{Note, find, table};

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 
 use anyhow::Result;
 
-use super::table::table;
+use super::table::{Note, Table, table};
 use crate::app::App;
 use crate::certs::{self, Ensured};
-use crate::model::Port;
-use crate::proxy::{self, Ports, Published, Served, ServedSite};
+use crate::model::{Port, Site};
+use crate::proxy::{self, Patience, Ports, Published, Served, ServedSite};
 
 /// The settings of the proxy's ports.
 pub const HTTP_PORT: &str = "http_port";
@@ -19,15 +19,15 @@ pub const HTTPS_PORT: &str = "https_port";
 #[derive(Debug)]
 pub struct Refreshed {
     pub published: Published,
-    /// What could not be served as it should, each a sentence.
-    pub notes: Vec<String>,
+    /// What could not be served as it should.
+    pub notes: Vec<Note>,
 }
 
 /// As [`prepare`] for who only looks: no certificate is issued, but where HTTPS is on, addresses are HTTPS's.
 ///
 /// # Errors
 /// As [`prepare`].
-pub fn shown(app: &mut App) -> Result<(Served, Vec<String>)> {
+pub fn shown(app: &mut App) -> Result<(Served, Vec<Note>)> {
     let table = table(app)?;
     let is_secure = certs::is_set_up()?;
     let sites = table.sites.into_iter().map(|site| ServedSite { site, is_secure, pair: None }).collect();
@@ -38,27 +38,27 @@ pub fn shown(app: &mut App) -> Result<(Served, Vec<String>)> {
 ///
 /// # Errors
 /// The registry cannot be read. What is wrong with one project is a note.
-fn prepare(app: &mut App) -> Result<(Served, Vec<String>)> {
-    let table = table(app)?;
-    let mut notes = table.notes;
+fn prepare(app: &mut App) -> Result<(Served, Vec<Note>)> {
+    let Table { sites, mut notes } = table(app)?;
     let is_secure = certs::is_set_up()?;
-    let mut sites = Vec::with_capacity(table.sites.len());
-    for site in table.sites {
-        notes.extend(site.clashes.iter().map(|clash| format!("{clash}, so it stands for none")));
+    let serve = |site: Site| {
+        let note = |text: String| Note { project: site.project.clone(), text };
+        notes.extend(site.clashes.iter().map(|clash| note(format!("{clash}, so it stands for none"))));
         let pair = match is_secure.then(|| certs::ensure(&site.domain, &site.certified_names())) {
             Some(Ok(Ensured { pair, problem })) => {
-                notes
-                    .extend(problem.map(|error| format!("the certificate of {} is not renewed: {error}", site.domain)));
+                let told = |error| note(format!("the certificate of {} is not renewed: {error}", site.domain));
+                notes.extend(problem.map(told));
                 Some((pair.certificate, pair.key))
             }
             Some(Err(error)) => {
-                notes.push(format!("{} is served without TLS: {error}", site.domain));
+                notes.push(note(format!("{} is served without TLS: {error}", site.domain)));
                 None
             }
             None => None,
         };
-        sites.push(ServedSite { site, is_secure: pair.is_some(), pair });
-    }
+        ServedSite { site, is_secure: pair.is_some(), pair }
+    };
+    let sites = sites.into_iter().map(serve).collect();
     Ok((Served { sites, ports: ports(app)? }, notes))
 }
 
@@ -77,8 +77,9 @@ pub fn ports(app: &mut App) -> Result<Ports> {
 ///
 /// # Errors
 /// [`proxy::ProxyError`]; what was served before is served on.
-pub fn refresh(app: &mut App) -> Result<Refreshed> {
-    with_notes(app, |wanted| proxy::publish(wanted)).map(|(published, notes)| Refreshed { published, notes })
+pub fn refresh(app: &mut App, patience: Patience) -> Result<Refreshed> {
+    let (published, notes) = with_notes(app, |wanted| proxy::publish(patience, wanted))?;
+    Ok(Refreshed { published, notes })
 }
 
 /// Runs `work` with what is to be served, and gives the notes of that too.
@@ -88,7 +89,7 @@ pub fn refresh(app: &mut App) -> Result<Refreshed> {
 pub fn with_notes<T>(
     app: &mut App,
     work: impl FnOnce(&mut dyn FnMut() -> Result<Served>) -> Result<T>,
-) -> Result<(T, Vec<String>)> {
+) -> Result<(T, Vec<Note>)> {
     let notes = RefCell::new(Vec::new());
     let mut wanted = || {
         let (served, told) = prepare(app)?;

@@ -1,15 +1,19 @@
 //! The table of all routes.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::faces::faces;
-use super::label::label_of;
+use super::label::labelled;
 use crate::app::App;
 use crate::config::ProjectConfig;
-use crate::model::{Clash, DomainName, Port, Route, Site, Tld};
+use crate::context::{common_dir, detect};
+use crate::model::{Clash, DomainName, Hostname, Route, Site, Tld};
 use crate::project::{self, ProjectError};
+use crate::prune;
 use crate::registry::{Allocation, ContextRow, ProjectRow, allocations, contexts};
 use crate::resolve::judge;
 
@@ -21,14 +25,43 @@ const TIMEOUT: u64 = 120;
 #[derive(Debug, Default)]
 pub struct Table {
     pub sites: Vec<Site>,
-    /// What could not be told, each a sentence.
-    pub notes: Vec<String>,
+    /// What could not be told.
+    pub notes: Vec<Note>,
+}
+
+/// What is wrong with a project's names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub project: Hostname,
+    /// A sentence.
+    pub text: String,
 }
 
 /// A context of a project, and the name that it goes by.
 struct Place<'a> {
     context: &'a ContextRow,
     name: DomainName,
+}
+
+/// What is booked, and what is checked out.
+struct Booked<'a> {
+    rows: &'a BTreeMap<i64, Vec<Allocation>>,
+    heads: &'a Heads,
+}
+
+/// The identities that directories have now, each asked for once.
+#[derive(Default)]
+struct Heads(RefCell<BTreeMap<PathBuf, Option<Vec<u8>>>>);
+
+impl Heads {
+    /// The context's branch, where its directory has another one by now.
+    fn branch_to_switch_to(&self, context: &ContextRow) -> Option<String> {
+        let mut heads = self.0.borrow_mut();
+        let look = || detect(&context.path).ok().map(|found| found.identity);
+        let head = heads.entry(context.path.clone()).or_insert_with(look);
+        let is_elsewhere = head.as_ref().is_some_and(|head| *head != context.identity);
+        context.branch.clone().filter(|_| is_elsewhere)
+    }
 }
 
 /// Works the table out. `app` stays where it is.
@@ -39,11 +72,14 @@ pub fn table(app: &mut App) -> Result<Table> {
     let projects = project::all(app)?;
     let tld = app.tld()?;
     let Some(registry) = app.existing_registry()? else { return Ok(Table::default()) };
-    let (contexts, rows) = registry.read(|reader| Ok((contexts::all(reader)?, allocations::all(reader)?)))?;
+    let (mut contexts, rows) = registry.read(|reader| Ok((contexts::all(reader)?, allocations::all(reader)?)))?;
+    // What is gone takes no name from what lives.
+    contexts.retain(|context| !prune::is_gone(context));
     let mut by_context: BTreeMap<i64, Vec<Allocation>> = BTreeMap::new();
     for row in rows {
         by_context.entry(row.context_id).or_default().push(row);
     }
+    let heads = Heads::default();
     let mut table = Table::default();
     // Goes from one to the next with the registry open.
     let mut there = App::default();
@@ -54,7 +90,8 @@ pub fn table(app: &mut App) -> Result<Table> {
             Some(context.id) != standing.context.as_ref().map(|own| own.id)
                 && owner_of(context, &projects, &standings) == Some(project.id)
         });
-        let site = site_of(project, standing, others, &by_context, tld, &mut table.notes);
+        let site =
+            site_of(project, standing, others, &Booked { rows: &by_context, heads: &heads }, tld, &mut table.notes);
         table.sites.extend(site);
     }
     Ok(table)
@@ -74,23 +111,33 @@ pub fn find<'a>(
     all.into_iter().find(|(_, route)| route.context_id == context_id && is_it(route))
 }
 
+/// A repository, and the directory of a nested project in it.
+type Repository = (Home, Option<String>);
+
+/// What tells a repository from others: its remote, and where it has none, where git keeps it.
+#[derive(PartialEq, Eq)]
+enum Home {
+    Remote(String),
+    Directory(PathBuf),
+}
+
 /// What a project's directory is now.
 #[derive(Default)]
 struct Standing {
     config: ProjectConfig,
     /// `None` where nothing is booked for it, or it cannot be read.
     context: Option<ContextRow>,
-    /// The remote and the directory below it, which its other contexts share.
-    repository: Option<(String, Option<String>)>,
+    /// What its other contexts share.
+    repository: Option<Repository>,
 }
 
-fn stand(there: &mut App, project: &ProjectRow, notes: &mut Vec<String>) -> Standing {
+fn stand(there: &mut App, project: &ProjectRow, notes: &mut Vec<Note>) -> Standing {
     there.enter(project.path.clone());
     let mut standing = Standing::default();
     let mut look = || -> Result<()> {
         let context = there.context()?.clone();
         project::require_own_root(there, project)?;
-        standing.repository = context.remote.clone().map(|remote| (remote, context.subdir.clone()));
+        standing.repository = repository_of(context.remote.as_deref(), context.subdir.as_deref(), &context.root);
         let claim = match there.existing_registry()? {
             Some(registry) => registry.read(|reader| judge(reader, &context))?,
             None => return Ok(()),
@@ -101,10 +148,11 @@ fn stand(there: &mut App, project: &ProjectRow, notes: &mut Vec<String>) -> Stan
         Ok(())
     };
     if let Err(error) = look() {
-        notes.push(match error.downcast_ref::<ProjectError>() {
+        let text = match error.downcast_ref::<ProjectError>() {
             Some(error) => error.to_string(),
             None => format!("{}: {error:#}", project.hostname),
-        });
+        };
+        notes.push(Note { project: project.hostname.clone(), text });
     }
     standing
 }
@@ -115,42 +163,50 @@ fn owner_of(context: &ContextRow, projects: &[ProjectRow], standings: &[Standing
     if let Some(project) = projects.iter().find(|project| project.path == context.path) {
         return Some(project.id);
     }
-    let repository = (context.remote.clone()?, context.subdir.clone());
+    let repository = repository_of(context.remote.as_deref(), context.subdir.as_deref(), &context.path)?;
     let shares = |(_, standing): &(&ProjectRow, &Standing)| standing.repository.as_ref() == Some(&repository);
     projects.iter().zip(standings).filter(shares).map(|(project, _)| project.id).min()
+}
+
+fn repository_of(remote: Option<&str>, subdir: Option<&str>, path: &Path) -> Option<Repository> {
+    let home = match remote {
+        Some(remote) => Home::Remote(remote.to_owned()),
+        None => Home::Directory(common_dir(path)?),
+    };
+    Some((home, subdir.map(str::to_owned)))
 }
 
 fn site_of<'a>(
     project: &ProjectRow,
     standing: &Standing,
     others: impl Iterator<Item = &'a ContextRow>,
-    rows: &BTreeMap<i64, Vec<Allocation>>,
+    booked: &Booked<'_>,
     tld: Tld,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Note>,
 ) -> Option<Site> {
     let tld = standing.config.tld.unwrap_or(tld);
     let domain: DomainName = match format!("{}.{tld}", project.hostname).parse() {
         Ok(domain) => domain,
         Err(error) => {
-            notes.push(format!("{}: {error}", project.hostname));
+            notes.push(Note { project: project.hostname.clone(), text: format!("{}: {error}", project.hostname) });
             return None;
         }
     };
     let mut places: Vec<Place<'_>> = Vec::new();
     places.extend(standing.context.as_ref().map(|context| Place { context, name: domain.clone() }));
-    let mut further = Vec::new();
-    for context in others.filter(|context| rows.contains_key(&context.id)) {
-        match domain.child(&label_of(context)) {
-            Ok(name) => further.push(Place { context, name }),
-            Err(error) => notes.push(format!("{}: {error}", context.label)),
+    let others: Vec<&ContextRow> = others.filter(|context| booked.rows.contains_key(&context.id)).collect();
+    for (context, label) in labelled(others) {
+        match domain.child(&label) {
+            Ok(name) => places.push(Place { context, name }),
+            Err(error) => {
+                notes.push(Note { project: project.hostname.clone(), text: format!("{}: {error}", context.label) });
+            }
         }
     }
-    further.sort_by(|a, b| a.name.cmp(&b.name));
-    places.append(&mut further);
     let none = Vec::new();
     let routes = places.iter().flat_map(|place| {
-        let rows = rows.get(&place.context.id).unwrap_or(&none);
-        routes_of(place, rows, &project.http_service)
+        let rows = booked.rows.get(&place.context.id).unwrap_or(&none);
+        routes_of(place, rows, &project.http_service, booked.heads.branch_to_switch_to(place.context))
     });
     let (routes, clashes) = part(routes.collect());
     let mut zones: Vec<DomainName> =
@@ -162,7 +218,7 @@ fn site_of<'a>(
     Some(Site { project: project.hostname.clone(), kind, domain, directory, zones, routes, clashes, timeout })
 }
 
-fn routes_of(place: &Place<'_>, rows: &[Allocation], http_service: &str) -> Vec<Route> {
+fn routes_of(place: &Place<'_>, rows: &[Allocation], http_service: &str, switch_to: Option<String>) -> Vec<Route> {
     let route = |face: super::faces::Face<'_>| {
         let name = match &face.label {
             Some(label) => place.name.child(label).ok()?,
@@ -174,20 +230,26 @@ fn routes_of(place: &Place<'_>, rows: &[Allocation], http_service: &str) -> Vec<
             context_id: place.context.id,
             context: place.context.label.clone(),
             path: place.context.path.clone(),
+            switch_to: switch_to.clone(),
             service: face.service.to_owned(),
             container_port: face.row.container_port,
             port: face.row.port,
             via: (answers != face.service).then(|| answers.to_owned()),
             is_main: face.label.is_none(),
-            speaks_tls: matches!(face.row.container_port.map(Port::number), Some(443 | 8443)),
+            speaks_tls: face.speaks_tls(),
             entry: face.entry,
         })
     };
     faces(rows, http_service).into_iter().filter_map(route).collect()
 }
 
-/// The routes of a name of their own, in their order, and those that are no route because another one is.
+/// The routes of a name of their own, in their order, and those that are no route because another one is. Who is checked
+/// out goes before who is not: a branch that was only visited takes no name from one that lives.
 fn part(routes: Vec<Route>) -> (Vec<Route>, Vec<Clash>) {
+    let checked_out = routes.iter().filter(|route| route.switch_to.is_none());
+    let living: BTreeSet<DomainName> = checked_out.map(|route| route.name.clone()).collect();
+    let routes: Vec<Route> =
+        routes.into_iter().filter(|route| route.switch_to.is_none() || !living.contains(&route.name)).collect();
     let mut by_name: BTreeMap<DomainName, Vec<String>> = BTreeMap::new();
     for route in &routes {
         by_name.entry(route.name.clone()).or_default().push(route.description());

@@ -191,7 +191,8 @@ pub fn find_system_program(name: &str) -> Option<PathBuf> {
     find_program(name).or_else(|| usual.into_iter().find(|candidate| is_executable(candidate)))
 }
 
-fn is_executable(candidate: &Path) -> bool {
+/// Whether the path is a program.
+pub fn is_executable(candidate: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     files::metadata(candidate).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }

@@ -1,12 +1,13 @@
 //! Sockets.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 #[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, setsockopt, socket, sockopt};
 #[cfg(target_os = "linux")]
@@ -30,10 +31,27 @@ pub fn bind_stream(address: SocketAddr) -> io::Result<()> {
     Ok(bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?)
 }
 
+/// Whether somebody takes TCP connections at the address of this machine.
+pub fn is_listened(address: SocketAddr) -> bool {
+    witness::note_unrepeatable();
+    TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok()
+}
+
 /// Whether somebody listens on the Unix socket at this path.
 pub fn is_answered(path: &Path) -> bool {
     witness::note_unrepeatable();
     UnixStream::connect(path).is_ok()
+}
+
+/// The process that listens on the Unix socket at this path; `None` where nobody does, or the system does not tell.
+pub fn listener_of(path: &Path) -> Option<u32> {
+    witness::note_unrepeatable();
+    let stream = UnixStream::connect(path).ok()?;
+    #[cfg(target_os = "linux")]
+    let pid = nix::sys::socket::getsockopt(&stream, sockopt::PeerCredentials).ok()?.pid();
+    #[cfg(target_os = "macos")]
+    let pid = nix::sys::socket::getsockopt(&stream, sockopt::LocalPeerPid).ok()?;
+    u32::try_from(pid).ok()
 }
 
 /// A netlink socket to the kernel's socket monitoring: sock_diag(7).
