@@ -79,7 +79,10 @@ impl Caddy {
     fn try_bind(&self, home: &Home, directory: &Path, port: Port) -> std::io::Result<bool> {
         files::make_private_dir(directory)?;
         let (file, log) = (directory.join("Caddyfile"), directory.join("log"));
-        let text = format!("{{\n\tadmin off\n}}\nhttp://:{port} {{\n\tbind 127.0.0.1\n\trespond 204\n}}\n");
+        // Caddy serves no plain HTTP on what it takes for the port of HTTPS.
+        let other = if port.number() == 443 { 80 } else { 443 };
+        let global = format!("\tadmin off\n\tauto_https off\n\thttp_port {port}\n\thttps_port {other}\n");
+        let text = format!("{{\n{global}}}\nhttp:// {{\n\tbind 127.0.0.1\n\trespond 204\n}}\n");
         files::replace(&file, text.as_bytes(), 0o600)?;
         let shown = file.to_string_lossy().into_owned();
         let args = ["run", "--config", &shown, "--adapter", "caddyfile"];

@@ -69,6 +69,14 @@ impl<'a> Browser<'a> {
     /// Opens an address as if it had been typed, and waits until it is loaded.
     #[track_caller]
     pub fn open(&self, url: &str) -> Page {
+        // It gives up whatever it is loading when a network link comes or goes, as an engine's do.
+        let pages = std::iter::repeat_with(|| self.open_once(url)).take(5);
+        let settled = pages.into_iter().find(|page| !page.text.contains("ERR_NETWORK_CHANGED"));
+        settled.unwrap_or_else(|| panic!("{url}: the network does not settle"))
+    }
+
+    #[track_caller]
+    fn open_once(&self, url: &str) -> Page {
         let answer = self.post("/url", &json!({ "url": url }));
         // The driver counts the warning of a certificate as a page like others. Its address tells, and a hidden part
         // of it says why it is shown.

@@ -76,9 +76,21 @@ fn a_server_that_never_answers() {
     served.done("proxy start");
     let _web = served.upstream("127.0.0.1", 8080, "main");
     assert_eq!(served.status_of("http://shop.test/hang"), "504");
-    let slow = "shop.test: no answer within 1 seconds\n";
-    await_true("its page says so", || served.page("http://shop.test/hang").starts_with(slow));
-    await_true("it is not given up", || served.page("http://shop.test/").contains("<h1>main</h1>"));
+    let page = served.page("http://shop.test/hang");
+    assert!(page.starts_with("shop.test: no answer within 1 seconds\n"), "{page}");
+    assert!(served.page("http://shop.test/").contains("<h1>main</h1>"), "it is not given up");
+}
+
+#[test]
+fn a_server_that_hangs_up_harms_no_other_request() {
+    let served = Served::started();
+    let _web = served.upstream("127.0.0.1", 8080, "main");
+    let page = served.page("http://shop.test/reset");
+    assert!(page.starts_with("shop.test: no answer of a web server on port 8080\n"), "{page}");
+    let script = "(for i in $(seq 60); do curl --silent --resolve '*:80:127.0.0.1' http://shop.test/reset >/dev/null; done) & \
+                  for i in $(seq 60); do curl --silent --output /dev/null --write-out '%{http_code}\\n' \
+                  --resolve '*:80:127.0.0.1' http://shop.test/; done | sort | uniq -c | tr -s ' '; wait";
+    served.world.script(script).check(" 60 200\n", "", 0);
 }
 
 #[test]
@@ -117,24 +129,34 @@ fn it_is_told_by_itself() {
     assert!(served.page("http://shop.test/").starts_with("shop.test: nothing answers on port 8000\n"));
     served.done("update");
     assert!(served.page("http://web.shop.test/").starts_with("web.shop.test: nothing answers on port 8088\n"));
-    // A branch that is switched, also to one that has its ports already.
+    // A branch that is switched, also to one that has its ports already; told by whoever comes next.
+    let main = served.upstream("127.0.0.1", 8088, "of main");
     served.world.sandbox.git(&served.checkout, ["checkout", "--quiet", "-b", "next"]);
     served.done("export --auto");
-    let next = served.page("http://web.shop.test/");
-    assert!(next.contains("web of shop/next"), "{next}");
+    let port = served.gantry("get web -q").stdout.trim().parse().unwrap();
+    let next = served.upstream("127.0.0.1", port, "of next");
+    assert!(served.page("http://web.shop.test/").contains("<h1>of next</h1>"));
     served.world.sandbox.git(&served.checkout, ["checkout", "--quiet", "main"]);
-    served.done("export --auto");
-    assert!(served.page("http://web.shop.test/").contains("web of shop/main"));
-    assert!(served.page("http://web.next.shop.test/").contains("web of shop/next"));
+    served.done("get web -q");
+    assert!(served.page("http://web.shop.test/").contains("<h1>of main</h1>"));
+    assert!(served.page("http://web.next.shop.test/").contains("<h1>of next</h1>"));
+    served.world.sandbox.git(&served.checkout, ["checkout", "--quiet", "next"]);
+    served.done("run -- true");
+    assert!(served.page("http://web.shop.test/").contains("<h1>of next</h1>"));
+    served.world.sandbox.git(&served.checkout, ["checkout", "--quiet", "main"]);
+    drop((main, next));
     served.done("unregister --yes");
     assert!(served.page("http://shop.test/").starts_with("No project goes by this name\nNo project is registered."));
-    assert!(!served.proxy_file("pages/shop.test").exists());
+    let pages =
+        fs::read_dir(served.proxy_file("pages")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    assert!(pages.len() == 1 && !pages[0].join("shop.test").exists(), "{pages:?}");
 }
 
 #[test]
 fn what_is_connected_stays_connected_over_a_reload() {
     let served = Served::started();
     let _web = served.upstream("127.0.0.1", 8080, "main");
+    // Longer than Caddy waits for what an old configuration has begun.
     served.world.script(
         "curl --silent --resolve '*:80:127.0.0.1' --output ~/got --write-out '%{http_code} %{size_download}' \
          http://shop.test/download >~/told 2>&1 </dev/null &",
@@ -158,6 +180,8 @@ fn a_configuration_that_caddy_refuses_leaves_the_old_one_serving() {
     registry.execute("INSERT INTO settings (name, value) VALUES ('http_port', '8888')", ()).unwrap();
     served.check_failure("proxy reload", &["error: Caddy refuses the configuration: ", "address already in use"], 1);
     assert!(served.page("http://shop.test/").contains("<h1>main</h1>"));
+    let down = served.page("http://api.shop.test/");
+    assert!(down.contains("port 8000"), "its pages belong to it: {down}");
     // The command that made the change has done its own work.
     let output = served.gantry("book extra");
     assert!(
@@ -199,6 +223,40 @@ fn ports_that_somebody_has() {
     served.gantry("url").check("http://shop.test\n", "", 0);
     assert_eq!(served.gantry("config --json").json()["reserves"].to_string(), "[]");
     served.check_failure("proxy setup --http-port 8443 --https-port 8443", &["cannot serve both"], 2);
+    served.check_failure("proxy setup --http-port 8080", &["port 8080 is booked: it is that of web of shop/main"], 4);
+}
+
+#[test]
+fn the_users_reserves_stay_theirs() {
+    let served = Served::new();
+    let reserves = || served.gantry("config --json").json()["reserves"].to_string();
+    served.done("config --reserve 8880 --reserve 9000");
+    served.done("proxy setup --high-ports");
+    assert_eq!(served.gantry("proxy status --json").json()["http_port"], 8881);
+    served.done("proxy setup --http-port 8443 --https-port 9000");
+    let (kept, own) = (reserves(), r#"{"start":8443,"end":8443}"#);
+    assert!(kept.contains(own) && !kept.contains("8881"), "{kept}");
+    served.done("proxy remove");
+    assert_eq!(reserves(), r#"[{"start":8880,"end":8880},{"start":9000,"end":9000}]"#);
+}
+
+/// On a stock Linux nobody but root may bind ports below 1024, unless the program's file has the privilege.
+#[test]
+fn a_caddy_that_may_bind_what_its_user_may_not() {
+    let served = Served::new();
+    served.done("register --hostname shop");
+    served.world.script("echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    let caddy = served.world.sandbox.path("bin/caddy");
+    served.world.script(&format!(
+        "cp $(readlink -f $(command -v caddy)) {0}; setcap cap_net_bind_service=+ep {0}",
+        caddy.display()
+    ));
+    served.world.script("chmod 755 ~/..; chown -R 1000:1000 ~ ~/../shop").require_success();
+    let mut command = served.world.command("setpriv", &served.checkout);
+    command.args(["--reuid=1000", "--regid=1000", "--clear-groups", "gantry", "proxy", "start"]);
+    let output = served.world.run(&mut command).require_success();
+    assert!(output.stderr.contains("serves HTTP on 80"), "{output:?}");
+    assert_eq!(served.status_of("http://shop.test/"), "502");
 }
 
 #[test]
@@ -246,6 +304,15 @@ fn an_admin_socket_that_is_taken() {
     drop(somebody);
     // Nobody answers there any more.
     served.done("proxy start");
+    // What a tidy user took away.
+    fs::remove_file(served.proxy_file("caddy.pid")).unwrap();
+    assert_eq!(served.gantry("proxy status --json").json()["is_running"], true);
+    served.done("proxy reload");
+    served.done("proxy stop");
+    served.done("proxy start");
+    fs::remove_file(&socket).unwrap();
+    let words = ["error: the proxy runs (process ", "does not answer", "hint: `gantry proxy stop`, then"];
+    served.check_failure("proxy start", &words, 5);
     served.done("proxy stop");
     fs::create_dir(&socket).unwrap();
     served.check_failure("proxy start", &["admin.sock is where Caddy's admin socket belongs"], 4);
@@ -260,8 +327,25 @@ fn without_caddy() {
     for command in ["proxy setup", "proxy start", "caddy-setup", "caddy-start"] {
         served.check_failure(command, &["error: caddy is not installed", "hint: install the package caddy"], 5);
     }
+    served.done("register --hostname shop");
+    served.gantry("url").check("http://localhost:8080\n", "", 0);
     let status = served.gantry("caddy-status");
     assert!(status.status == 0 && status.stdout.contains("not installed"), "{status:?}");
+}
+
+#[test]
+fn a_caddy_that_is_stopped_holds_no_prompt_up() {
+    let served = Served::started();
+    let pid = served.gantry("proxy status --json").json()["pid"].as_u64().unwrap();
+    served.world.script(&format!("kill -STOP {pid}"));
+    served.world.sandbox.git(&served.checkout, ["checkout", "--quiet", "-b", "next"]);
+    let began = std::time::Instant::now();
+    let output = served.gantry("export --auto");
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(output.status == 0 && output.stderr.contains("warning: the proxy was not told: "), "{output:?}");
+    served.world.script(&format!("kill -CONT {pid}"));
+    served.done("proxy reload");
+    assert!(served.page("http://shop.test/").contains("shop/next"));
 }
 
 #[test]
@@ -318,7 +402,12 @@ fn nothing_is_left_of_it() {
     served.gantry("proxy remove").check("", "gantry: the proxy is stopped, and its ports and files are forgotten\n", 0);
     let home = served.world.sandbox.path("home").display().to_string();
     let left = crate::world::differences(&before, &served.world.snapshot());
-    assert_eq!(left, [format!("* {home}/.local/share/gantry/registry.db"), format!("+ {home}/.local/state")]);
+    // Locks stay, since somebody may wait for one.
+    let left: Vec<&String> = left.iter().filter(|line| !line.contains("/.local/state")).collect();
+    assert_eq!(left, [&format!("* {home}/.local/share/gantry/registry.db")]);
+    let state = served.world.sandbox.path("home/.local/state/gantry");
+    let names: Vec<_> = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["locks"]);
     assert_eq!(served.gantry("config --json").json()["reserves"].to_string(), "[]");
 }
 

@@ -42,12 +42,12 @@ fn json_has_every_field() {
     let route = |name: &str, is_main: bool| {
         json!({
             "url": format!("http://{name}"), "project": "shop", "name": name, "context": "shop/main",
-            "path": "[SANDBOX]/shop", "service": "web", "container_port": 80, "port": 8080, "via": null,
+            "path": "[SANDBOX]/shop", "switch_to": null, "service": "web", "container_port": 80, "port": 8080, "via": null,
             "is_main": is_main,
         })
     };
     let routes = [route("shop.test", true), route("web.shop.test", false)];
-    let expected = json!({ "format_version": 1, "routes": routes, "clashes": [], "is_served": false });
+    let expected = json!({ "format_version": 1, "routes": routes, "clashes": [], "notes": [], "is_served": false });
     assert_eq!(served.gantry("routes --json").json(), expected);
     assert_eq!(served.gantry("routes shop --json").json(), expected);
     served.check_failure("routes shep", &["no project is called `shep`", "did you mean `shop`?"], 3);
@@ -109,6 +109,51 @@ fn two_that_would_go_by_one_name_are_an_error_that_names_both() {
 }
 
 #[test]
+fn a_branch_that_was_only_visited_takes_no_name() {
+    let served = Served::new();
+    served.done("register --hostname shop");
+    for branch in ["api", "main"] {
+        let options: &[&str] = if branch == "main" { &[] } else { &["-b"] };
+        let words = ["checkout", "--quiet"].iter().chain(options).chain([&branch]).copied().collect::<Vec<_>>();
+        served.world.sandbox.git(&served.checkout, words);
+        served.done("export --auto");
+    }
+    let routes = served.routes();
+    assert!(routes.contains(&"api.shop.test 8000".to_owned()), "{routes:?}");
+    assert!(routes.contains(&"web.api.shop.test 5000".to_owned()), "{routes:?}");
+    // A branch that is gone has none at all.
+    served.world.sandbox.git(&served.checkout, ["branch", "--delete", "--force", "api"]);
+    assert_eq!(served.routes(), ["shop.test 8080", "api.shop.test 8000", "web.shop.test 8080"]);
+}
+
+#[test]
+fn worktrees_of_a_repository_without_a_remote() {
+    let served = Served::new();
+    served.world.sandbox.git(&served.checkout, ["remote", "remove", "origin"]);
+    served.done("register --hostname shop");
+    served.branch("shop-x", "feature/x");
+    let routes = served.routes();
+    assert!(routes.contains(&"web.feature-x.shop.test 5000".to_owned()), "{routes:?}");
+}
+
+#[test]
+fn clones_of_a_nested_project() {
+    let served = Served::new();
+    let sandbox = &served.world.sandbox;
+    for name in ["one", "two", "three", "other/three"] {
+        let clone = sandbox.repository(name, "git@example.com:test/mono.git");
+        sandbox.write(clone.join("apps/web/compose.yaml"), "services:\n  web: { image: a, ports: ['8080:80'] }\n");
+        let command = if name == "one" { "register --hostname mono" } else { "export --auto" };
+        served.gantry_in(&clone.join("apps/web"), command).require_success();
+    }
+    let routes = served.routes();
+    let names: Vec<&str> = routes.iter().map(|route| route.split(' ').next().unwrap()).collect();
+    assert_eq!(names[..2], ["mono.test", "web.mono.test"]);
+    assert_eq!(names[2..4], ["main-three.mono.test", "web.main-three.mono.test"]);
+    assert!(names[4].starts_with("main-three-") && names[6] == "main-two.mono.test", "{names:?}");
+}
+
+#[test]
 fn what_a_name_ends_in() {
     let served = Served::new();
     served.done("register --hostname shop");
@@ -144,7 +189,11 @@ fn an_address_where_there_is_no_page() {
     served.check_failure("url", &["no port is booked in shop/main", "`gantry register`"], 3);
     served.done("register --hostname shop");
     served.check_failure("url redis", &["redis has no page in shop", "`gantry get redis` prints its port"], 3);
-    served.check_failure("url nothing", &["nothing has no page in shop"], 3);
+    served.check_failure(
+        "url nothing",
+        &["nothing is called `nothing` in shop, and no project is", "`gantry list`"],
+        3,
+    );
     let home = served.world.sandbox.path("home");
     served.gantry_in(&home, "url shop web").check("http://localhost:8080\n", "", 0);
     let gone = served.gantry_in(&home, "url");
@@ -172,5 +221,5 @@ fn a_project_that_is_gone_has_no_routes_and_is_told() {
     served.done("register --hostname shop");
     fs::rename(&served.checkout, served.world.sandbox.path("moved")).unwrap();
     let output = served.gantry_in(&served.world.sandbox.path("home"), "routes");
-    assert!(output.status == 0 && output.stderr.contains("/shop"), "{output:?}");
+    assert!(output.status == 0 && output.stderr.contains("[SANDBOX]/shop"), "{output:?}");
 }

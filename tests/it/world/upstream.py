@@ -4,6 +4,7 @@
 /login     sets the cookie `session` to what the query says
 /events    a stream of events, one every 100 ms
 /download  64 MiB, slowly
+/reset     closes the connection without an answer
 /hang      takes the request and never answers
 /ws        a WebSocket that sends back what it gets
 """
@@ -12,6 +13,7 @@ import base64
 import hashlib
 import json
 import socket
+import struct
 import sys
 import threading
 import time
@@ -63,7 +65,9 @@ def serve(connection):
         connection.sendall(head("200 OK", {"Content-Length": 64 << 20}))
         for _ in range(64):
             connection.sendall(b"x" * (1 << 20))
-            time.sleep(0.02)
+            time.sleep(0.12)
+    elif path == "/reset":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     elif path == "/hang":
         time.sleep(600)
     elif path == "/ws":
