@@ -22,6 +22,9 @@ use crate::sys::{clock, files, own, paths, process, trees};
 /// How long Caddy may take to come up, or to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long somebody at a prompt waits for who is at it.
+const SOON: Duration = Duration::from_millis(500);
+
 /// How soon it is asked again whether it is up.
 const PACE: Duration = Duration::from_millis(10);
 
@@ -178,15 +181,22 @@ fn lock() -> Result<Lock> {
     Lock::acquire(&lock_file()?, || {}, &interrupts).context("another gantry works on the proxy")
 }
 
-/// The lock, where nobody has it; else who has it is asked to look once more.
+/// The lock, where nobody has it for long; else who has it is asked to look once more.
 fn lock_soon(home: &Home) -> Result<Option<Lock>> {
     let file = lock_file()?;
     if let Some(lock) = Lock::try_acquire(&file)? {
         return Ok(Some(lock));
     }
     own::replace(&home.again(), b"")?;
-    // It may have finished just before that.
-    Ok(Lock::try_acquire(&file)?)
+    // Who has looked for the last time just before that gives the lock back at once.
+    let began = Instant::now();
+    while began.elapsed() < SOON {
+        clock::pause(PACE);
+        if let Some(lock) = Lock::try_acquire(&file)? {
+            return Ok(Some(lock));
+        }
+    }
+    Ok(None)
 }
 
 fn load(

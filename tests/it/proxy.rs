@@ -348,6 +348,28 @@ fn a_caddy_that_is_stopped_holds_no_prompt_up() {
     assert!(served.page("http://shop.test/").contains("shop/next"));
 }
 
+/// Whoever comes while another one loads is served by that one.
+#[test]
+fn many_at_once_are_all_served() {
+    let served = Served::started();
+    let branches: Vec<_> = (0..6).map(|number| format!("b{number}")).collect();
+    for branch in &branches {
+        served.world.sandbox.worktree(&served.checkout, branch, branch);
+        let compose = served.world.sandbox.path(branch).join("compose.yaml");
+        fs::copy(served.checkout.join("compose.yaml"), compose).unwrap();
+    }
+    std::thread::scope(|scope| {
+        for branch in &branches {
+            let path = served.world.sandbox.path(branch);
+            let served = &served;
+            scope.spawn(move || served.gantry_in(&path, "export --auto").require_success());
+        }
+    });
+    await_true("all are served", || {
+        branches.iter().all(|branch| served.status_of(&format!("http://{branch}.shop.test/")) == "502")
+    });
+}
+
 #[test]
 fn several_at_once_start_one() {
     let served = Served::new();
