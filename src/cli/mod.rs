@@ -324,7 +324,10 @@ impl Command {
     fn news(&self) -> News {
         match self {
             Command::HookEnv(_) => News::Prompt,
-            Command::Export(_) | Command::Get(_) | Command::Run(_) => News::Glance,
+            // The last two say where names lead, which had better be so.
+            Command::Export(_) | Command::Get(_) | Command::Run(_) | Command::Routes(_) | Command::Url(_) => {
+                News::Glance
+            }
             Command::Start(_) | Command::Restart(_) | Command::Update(_) | Command::Register(_) | Command::Cert(_) => {
                 News::Names
             }
