@@ -36,13 +36,14 @@ pub(super) fn append(bytes: &mut Vec<u8>, field: &[u8]) {
 }
 
 /// Tells a damaged memo from a whole one, and names memos; eight bytes a step, since it runs over every answer. It
-/// guards against accidents only: nobody but the user can write where memos are believed. The multiplier is the one of
-/// the 64-bit FNV-1a hash.
+/// guards against accidents only: nobody but the user can write where memos are believed. Offset and multiplier are those
+/// of the 64-bit FNV-1a hash.
 pub(super) fn checksum(bytes: &[u8]) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const MULTIPLIER: u64 = 0x0000_0100_0000_01b3;
     let mix = |sum: u64, word: u64| (sum ^ word).wrapping_mul(MULTIPLIER).rotate_left(29);
     let (words, rest) = bytes.as_chunks::<8>();
-    let sum = words.iter().fold(bytes.len() as u64, |sum, word| mix(sum, u64::from_le_bytes(*word)));
+    let sum = words.iter().fold(OFFSET ^ bytes.len() as u64, |sum, word| mix(sum, u64::from_le_bytes(*word)));
     let sum = rest.iter().fold(sum, |sum, &byte| mix(sum, u64::from(byte)));
     mix(mix(sum, sum >> 32), 0)
 }
@@ -66,6 +67,13 @@ mod tests {
             assert_eq!(Reader::new(&bytes[..length]).field(), None, "{length}");
         }
         assert_eq!(Reader::new(&u32::MAX.to_ne_bytes()).field(), None);
+    }
+
+    #[test]
+    fn few_bytes_are_told_from_none() {
+        for byte in 0..=u8::MAX {
+            assert_ne!(checksum(&[byte]), checksum(&[]), "{byte}");
+        }
     }
 
     proptest! {
