@@ -1,6 +1,6 @@
 //! Stopping a project, and taking it down.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -80,13 +80,17 @@ pub(super) fn stop_held(
     let around = Around::prepare(app, stage, options.hooks, tell)?;
     hook::run(Hook::PreStop, &around.hooks, stage, &around.variables, tell, interrupts)?;
     tell(Event::Phase("stopping"));
+    let began = Instant::now();
     if let Err(error) = stop_running(stage, options.timeout, &around, tell, interrupts) {
         // Ctrl-C ends the engine's own program too, which then says nothing.
         return Err(interrupts.received().map_or(error, |signal| stage.interrupted(signal)));
     }
     stage.is_stopped = true;
     note_stopped(app, stage, tell);
-    let is_killed = |it: &&Container| it.exit_code == Some(KILLED) && running.contains(&it.id);
+    // One whose `stop_signal` is SIGKILL ends so at once, as it is asked to.
+    let was_waited_for = began.elapsed() >= Duration::from_secs(options.timeout.into());
+    let is_killed =
+        |it: &&Container| was_waited_for && it.exit_code == Some(KILLED) && running.contains(&it.id);
     for killed in stage.containers.iter().filter(is_killed) {
         let label = label_of(killed, &stage.containers);
         tell(Event::Note(&format!("{label} did not end within {} seconds and was killed", options.timeout)));

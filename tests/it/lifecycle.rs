@@ -219,6 +219,11 @@ fn what_does_not_end_is_killed() {
     assert!(output.stderr.contains("web did not end within 1 seconds and was killed"), "{output:?}");
     let again = yard.done("stop");
     assert!(again.stderr.contains("nothing of {name}/main runs".replace("{name}", &yard.name).as_str()), "{again:?}");
+    // Where it is asked to end by SIGKILL, it did not take too long.
+    yard.compose("services:\n  web: { image: gantry-test/httpd, stop_signal: SIGKILL, ports: [\"{0}:80\"] }\n");
+    yard.done("start");
+    let killed = yard.done("stop");
+    assert!(!killed.stderr.contains("did not end"), "{killed:?}");
 }
 
 #[test]
