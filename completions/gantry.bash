@@ -2244,22 +2244,22 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__proxy__subcmd__setup)
-            opts="-h -V --http-port --https-port --high-ports --color --help --version"
+            opts="-h -V --color --http-port --https-port --high-ports --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --http-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --https-port)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2288,7 +2288,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__proxy__subcmd__status)
-            opts="-h -V --json --color --help --version"
+            opts="-h -V --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -378,11 +378,11 @@ complete -c gantry -n "__fish_gantry_using_subcommand proxy; and not __fish_seen
 complete -c gantry -n "__fish_gantry_using_subcommand proxy; and not __fish_seen_subcommand_from setup start stop reload status remove help" -f -a "status" -d 'Tell whether it runs, and on what'
 complete -c gantry -n "__fish_gantry_using_subcommand proxy; and not __fish_seen_subcommand_from setup start stop reload status remove help" -f -a "remove" -d 'Stop it and forget its ports and files'
 complete -c gantry -n "__fish_gantry_using_subcommand proxy; and not __fish_seen_subcommand_from setup start stop reload status remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gantry -n "__fish_gantry_using_subcommand proxy; and __fish_seen_subcommand_from setup" -l http-port -d 'Where HTTP is served; by default 80' -r
-complete -c gantry -n "__fish_gantry_using_subcommand proxy; and __fish_seen_subcommand_from setup" -l https-port -d 'Where HTTPS is served; by default 443' -r
 complete -c gantry -n "__fish_gantry_using_subcommand proxy; and __fish_seen_subcommand_from setup" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also into files and pipes'
 never\t'Not even on a terminal'"
+complete -c gantry -n "__fish_gantry_using_subcommand proxy; and __fish_seen_subcommand_from setup" -l http-port -d 'Where HTTP is served; by default where it was, at first on 80' -r
+complete -c gantry -n "__fish_gantry_using_subcommand proxy; and __fish_seen_subcommand_from setup" -l https-port -d 'Where HTTPS is served; by default where it was, at first on 443' -r
 complete -c gantry -n "__fish_gantry_using_subcommand proxy; and __fish_seen_subcommand_from setup" -l high-ports -d 'Take free ports that need no privilege; they then stand in each address'
 complete -c gantry -n "__fish_gantry_using_subcommand proxy; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help'
 complete -c gantry -n "__fish_gantry_using_subcommand proxy; and __fish_seen_subcommand_from setup" -s V -l version -d 'Print version'
