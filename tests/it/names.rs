@@ -105,7 +105,10 @@ fn from_a_fresh_machine_to_a_page_over_https_and_back() {
             || ["~/.local/state", "~/.local/state/gantry"].contains(&&line[2..])
             || line.starts_with("+ ~/.local/state/gantry/locks")
     };
-    let left: Vec<&String> = left.iter().filter(|line| !is_theirs(line) && !is_kept(line)).collect();
+    // The world shows what it has not written as the machine has it now, where other tests run programs of theirs.
+    let is_machines = |line: &String| line.starts_with("+ /etc/") && Path::new(&line[2..]).exists();
+    let left: Vec<&String> =
+        left.iter().filter(|line| !is_theirs(line) && !is_kept(line) && !is_machines(line)).collect();
     assert_eq!(left, Vec::<&String>::new());
     assert_eq!(certificates(&world), trusted_before);
 }
