@@ -82,15 +82,38 @@ pub(super) fn address(app: &mut App, ui: &Ui, words: &[String]) -> Result<Addres
     by_port(&selected, &rows, service)
 }
 
+/// Says under which name the context here is served, where that is so.
+pub(super) fn tell(app: &mut App, ui: &Ui) {
+    let mut served = || -> Result<Option<String>> {
+        if !Home::locate()?.is_running() {
+            return Ok(None);
+        }
+        let Some(context_id) = known(app)?.and_then(|(claim, _)| claim.row().map(|row| row.id)) else {
+            return Ok(None);
+        };
+        let (served, _) = route::shown(app)?;
+        let found = served.sites.iter().find_map(|site| {
+            let (_, route) = route::find([&site.site], context_id, None)?;
+            Some(served.url(site, route))
+        });
+        Ok(found)
+    };
+    // What is wrong is told by who serves it.
+    if let Ok(Some(url)) = served() {
+        ui.note(&url);
+    }
+}
+
 /// Without a name: a context of no project, or one whose name two would have.
 fn by_port(selected: &Selected, rows: &[Allocation], service: Option<&str>) -> Result<Address> {
     let http_service = selected.project.as_ref().map_or("http", |project| &project.http_service);
     let faces = route::faces_of(rows, http_service);
-    let is_meant = |face: &&Face<'_>| match service {
+    let by_service = |face: &&Face<'_>| match service {
         Some(service) => face.label.is_some() && face.service == service,
         None => face.label.is_none(),
     };
-    if let Some(face) = faces.iter().find(is_meant) {
+    let by_label = || faces.iter().find(|face| service.is_some() && face.label.as_deref() == service);
+    if let Some(face) = faces.iter().find(by_service).or_else(by_label) {
         return Ok(plain_address(face.service, face.row.port, face.speaks_tls(), face.entry.as_deref()));
     }
     let name = &selected.name;

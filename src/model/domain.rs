@@ -49,6 +49,11 @@ impl DomainName {
         &self.0
     }
 
+    /// What stands before the first dot.
+    pub fn first_label(&self) -> &str {
+        self.0.split('.').next().unwrap_or_default()
+    }
+
     /// The name that a certificate gives all names of one more label.
     pub fn wildcard(&self) -> String {
         format!("*.{}", self.0)

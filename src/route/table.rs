@@ -97,18 +97,18 @@ pub fn table(app: &mut App) -> Result<Table> {
     Ok(table)
 }
 
-/// The route of a context to a service, or to its web server.
+/// The route of a context to a service, or to what goes by the word as a label, or to its web server.
 pub fn find<'a>(
     sites: impl IntoIterator<Item = &'a Site>,
     context_id: i64,
     service: Option<&str>,
 ) -> Option<(&'a Site, &'a Route)> {
     let all = sites.into_iter().flat_map(|site| site.routes.iter().map(move |route| (site, route)));
-    let is_it = |route: &Route| match service {
-        Some(service) => !route.is_main && route.is_called(service),
-        None => route.is_main,
-    };
-    all.into_iter().find(|(_, route)| route.context_id == context_id && is_it(route))
+    let (main, services): (Vec<_>, Vec<_>) =
+        all.filter(|(_, route)| route.context_id == context_id).partition(|(_, route)| route.is_main);
+    let Some(word) = service else { return main.into_iter().next() };
+    let called = services.iter().find(|(_, route)| route.is_called(word));
+    called.or_else(|| services.iter().find(|(_, route)| route.name.first_label() == word)).copied()
 }
 
 /// A repository, and the directory of a nested project in it.

@@ -121,7 +121,8 @@ fn it_is_told_by_itself() {
     let served = Served::new();
     served.done("proxy start");
     assert!(served.page("http://shop.test/").starts_with("No project goes by this name\nNo project is registered."));
-    served.done("register --hostname shop");
+    let registered = served.done("register --hostname shop");
+    assert!(registered.stderr.ends_with("as shop\ngantry: http://shop.test\n"), "{registered:?}");
     assert!(served.page("http://shop.test/").starts_with("shop.test: nothing answers on port 8080\n"));
     // A port that changes.
     served.compose(&crate::served::COMPOSE.replace("8080:80", "8088:80"));

@@ -26,6 +26,9 @@ http://db.shop.test/?pgsql=db  db by adminer  8081  shop/main
 ";
     let note = "gantry: the proxy does not run, so none of these answers; `gantry proxy start` starts it\n";
     served.gantry("routes").check(expected, note, 0);
+    // By its service, and as it is listed.
+    served.gantry("url mailpit").check("http://localhost:8025\n", "", 0);
+    served.gantry("url mail").check("http://localhost:8025\n", "", 0);
     let branch = served.branch("shop-x", "feature/Login_form");
     let routes = served.routes();
     assert_eq!(routes.len(), 12, "{routes:?}");
