@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
-use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,8 +9,9 @@ use anyhow::{Context as _, Result, anyhow};
 
 use super::change::{Change, Command, Privilege};
 use super::error::DnsError;
+use super::plan::{LINK, Plan, require_free};
 use super::record::{self, Before, Record};
-use super::{Plan, daemon, place, probe};
+use super::{daemon, place, probe};
 use crate::app::{App, TLD};
 use crate::model::Tld;
 use crate::registry::settings;
@@ -31,7 +31,8 @@ const SETTLING: Duration = Duration::from_secs(5);
 /// Makes the plan's changes. Where one fails, those that were made are taken back.
 ///
 /// # Errors
-/// [`DnsError::Failed`], [`DnsError::Interrupted`]; the state directory or the registry cannot be written.
+/// [`DnsError::Failed`], [`DnsError::Interrupted`]; [`DnsError::Changed`] and [`DnsError::Foreign`] where something has come
+/// in between.
 pub fn set_up(
     app: &mut App,
     plan: &Plan,
@@ -40,43 +41,37 @@ pub fn set_up(
     interrupts: &Interrupts,
 ) -> Result<()> {
     let _lock = acquire(tell, interrupts)?;
-    let planned = plan.stands.as_ref().or(plan.replaces.as_ref());
-    if Record::load()?.as_ref() != planned {
+    if Record::load()?.as_ref() != plan.former() {
         return Err(DnsError::Changed.into());
     }
-    if let Some(old) = &plan.replaces
-        && let Err(error) = take_back_all(app, old, privilege, tell)
-    {
-        let left = make_again(app, old, privilege, tell).err().map(|error| format!("{error:#}"));
-        let change = format!("take back what was set up ({} for .{})", old.method, old.tld);
-        return Err(DnsError::Failed { change, why: format!("{error:#}"), left: left.into_iter().collect() }.into());
-    }
-    let before = plan.stands.clone();
-    let setting = before.as_ref().and_then(|record| record.tld_setting.clone());
-    let mut record = plan.record();
-    // Only now: what was replaced may have taken its domain along.
-    let sets_tld = app.tld()? != plan.tld;
-    record.tld_setting = match sets_tld {
-        true => Some(setting.unwrap_or(Before { value: raw_tld(app)? })),
-        false => setting,
-    };
-    record.save()?;
+    require_free(&plan.changes, plan.former(), &place::read, place::has_link(LINK))?;
     let mut made = Vec::new();
-    let done = make_all(app, plan, privilege, &mut made, tell, interrupts);
+    let replaced = match &plan.replaces {
+        Some(old) => take_back_all(app, old, privilege, tell)
+            .map_err(|error| (format!("take back what was set up ({} for .{})", old.method, old.tld), error)),
+        None => Ok(()),
+    };
+    let done = replaced.and_then(|()| make_new(app, plan, privilege, &mut made, tell, interrupts));
     let Err((change, error)) = done else { return Ok(()) };
-    let left = take_back(&made, privilege, tell);
-    let restored = match (&before, &plan.replaces) {
+    let mut left = take_back(&made, false, privilege, tell).err().map(|it| it.left).unwrap_or_default();
+    let restored = match (&plan.stands, &plan.replaces) {
         (Some(before), _) => before.save(),
         (None, Some(old)) => make_again(app, old, privilege, tell),
         // The record stays as long as something has to be taken back.
-        (None, None) if left.is_err() => Ok(()),
+        (None, None) if !left.is_empty() => Ok(()),
         (None, None) => record::forget(),
     };
-    let mut left = left.err().map(|it| it.left).unwrap_or_default();
-    left.extend(restored.err().map(|error| format!("{error:#}")));
+    let mut why = format!("{error:#}");
+    if let Err(error) = restored {
+        why += &format!(", and what stood before is not back: {error:#}");
+        left.push(match plan.former() {
+            Some(Record { method, tld, .. }) => format!("gantry dns setup --method {method} --tld {tld}"),
+            None => "gantry dns remove".to_owned(),
+        });
+    }
     Err(match error.downcast_ref() {
         Some(DnsError::Interrupted { signal, .. }) => DnsError::Interrupted { signal: *signal, left },
-        _ => DnsError::Failed { change, why: format!("{error:#}"), left },
+        _ => DnsError::Failed { change, why, left },
     }
     .into())
 }
@@ -84,7 +79,7 @@ pub fn set_up(
 /// Takes back all that the record says, and forgets it.
 ///
 /// # Errors
-/// [`DnsError::Left`]; the registry cannot be written.
+/// [`DnsError::Left`], [`DnsError::Changed`]; the registry cannot be written.
 pub fn remove(
     app: &mut App,
     record: &Record,
@@ -93,11 +88,17 @@ pub fn remove(
     interrupts: &Interrupts,
 ) -> Result<()> {
     let _lock = acquire(tell, interrupts)?;
+    if Record::load()?.as_ref() != Some(record) {
+        return Err(DnsError::Changed.into());
+    }
     take_back_all(app, record, privilege, tell)
 }
 
 fn take_back_all(app: &mut App, record: &Record, privilege: Privilege, tell: &mut Tell<'_>) -> Result<()> {
-    take_back(&record.changes, privilege, tell).map_err(|left| DnsError::Left { left: left.left, why: left.why })?;
+    // On a full disk it is taken back all the same.
+    let _ = record.save_as_owing();
+    take_back(&record.changes, record.owes_reload, privilege, tell)
+        .map_err(|left| DnsError::Left { left: left.left, why: left.why })?;
     if let Some(before) = &record.tld_setting
         && app.tld()? == record.tld
     {
@@ -108,11 +109,49 @@ fn take_back_all(app: &mut App, record: &Record, privilege: Privilege, tell: &mu
 
 /// What stood before is put back, after what was to replace it has failed.
 fn make_again(app: &mut App, old: &Record, privilege: Privilege, tell: &mut Tell<'_>) -> Result<()> {
-    old.save()?;
-    for change in &old.changes {
+    old.save_as_owing()?;
+    for change in old.changes.iter().filter(|change| is_needed(change)) {
         make(change, privilege, &Interrupts::default(), tell)?;
     }
-    if old.tld_setting.is_some() { set_tld(app, old.tld) } else { Ok(()) }
+    if old.tld_setting.is_some() {
+        set_tld(app, old.tld)?;
+    }
+    old.save()
+}
+
+/// Whether there is somebody to read files again.
+fn is_needed(change: &Change) -> bool {
+    match change {
+        Change::Reload { command } => place::is_read_by_anybody(command),
+        _ => true,
+    }
+}
+
+/// On an error, with what could not be done.
+fn make_new(
+    app: &mut App,
+    plan: &Plan,
+    privilege: Privilege,
+    made: &mut Vec<Change>,
+    tell: &mut Tell<'_>,
+    interrupts: &Interrupts,
+) -> Result<(), (String, anyhow::Error)> {
+    let keep = |error| ("keep a record of the changes".to_owned(), error);
+    let record = new_record(app, plan).map_err(keep)?;
+    record.save_as_owing().map_err(keep)?;
+    make_all(app, plan, privilege, made, tell, interrupts)?;
+    record.save().map_err(keep)
+}
+
+/// What is kept of the plan, with the domain that the first set-up found.
+fn new_record(app: &mut App, plan: &Plan) -> Result<Record> {
+    let setting = plan.stands.as_ref().and_then(|record| record.tld_setting.clone());
+    // Only now: what was replaced may have taken its domain along.
+    let tld_setting = match app.tld()? == plan.tld {
+        true => setting,
+        false => Some(setting.unwrap_or(Before { value: raw_tld(app)? })),
+    };
+    Ok(Record { tld_setting, ..plan.record() })
 }
 
 /// On an error, with what could not be done.
@@ -141,7 +180,7 @@ fn make_all(
     Ok(())
 }
 
-fn make(change: &Change, privilege: Privilege, interrupts: &Interrupts, tell: &mut Tell<'_>) -> Result<()> {
+pub(super) fn make(change: &Change, privilege: Privilege, interrupts: &Interrupts, tell: &mut Tell<'_>) -> Result<()> {
     match change {
         Change::Daemon { port, contents, .. } => {
             daemon::start(*port, contents)?;
@@ -163,9 +202,9 @@ struct Left {
 
 /// The last change first; what makes the resolver read its files again comes after all of them. What is not there any more
 /// needs no taking back.
-fn take_back(changes: &[Change], privilege: Privilege, tell: &mut Tell<'_>) -> Result<(), Left> {
+fn take_back(changes: &[Change], owes_reload: bool, privilege: Privilege, tell: &mut Tell<'_>) -> Result<(), Left> {
     let mut left = Left { left: Vec::new(), why: String::new() };
-    for change in record::in_order_of_removal(changes) {
+    for change in record::in_order_of_removal(changes, owes_reload).into_iter().filter(|change| is_needed(change)) {
         let undone = match change {
             Change::Daemon { .. } => daemon::stop().map(drop),
             Change::Directory { path } if !place::is_empty(path) => {
@@ -210,7 +249,9 @@ fn run(command: &Command, privilege: Privilege, interrupts: &Interrupts, tell: &
 fn run_once(command: &Command, privilege: Privilege, interrupts: &Interrupts) -> Result<()> {
     let words: Vec<OsString> = command.with(privilege).into_iter().map(OsString::from).collect();
     let (program, args) = words.split_first().context("a command has a program")?;
-    let start = Start { program, args, directory: Path::new("/"), variables: &[], own_group: false };
+    // sudo asks for a password at the terminal, which is its own group's alone.
+    let own_group = privilege != Privilege::Sudo;
+    let start = Start { program, args, directory: Path::new("/"), variables: &[], own_group };
     let child = Supervised::start(&start).map_err(|error| not_started(program, &error))?;
     let mut said = Vec::new();
     let end = child.run(&LIMITS, interrupts, &mut |stream, line| {
@@ -241,15 +282,10 @@ fn not_started(program: &OsStr, error: &std::io::Error) -> anyhow::Error {
 /// asks for IPv4 alone.
 fn await_names(tld: Tld, interrupts: &Interrupts) -> Result<()> {
     let began = Instant::now();
-    loop {
-        // Another one each time: that it was not found a moment ago may be remembered.
-        let name = probe::random_name(tld);
-        let found = probe::ask_system(&name)?;
-        if !found.is_empty() && found.iter().all(IpAddr::is_loopback) {
-            return Ok(());
-        }
+    // Another name each time: that it was not found a moment ago may be remembered.
+    while !probe::is_resolved(tld)? {
         if began.elapsed() > SETTLING {
-            let test = probe::examine(&name, tld)?;
+            let test = probe::examine(&probe::random_name(tld), tld)?;
             let why = test.first_bad().map_or("it is not found", |line| line.text.as_str());
             return Err(anyhow!("{why}"));
         }
@@ -257,6 +293,7 @@ fn await_names(tld: Tld, interrupts: &Interrupts) -> Result<()> {
             return Err(DnsError::Interrupted { signal, left: Vec::new() }.into());
         }
     }
+    Ok(())
 }
 
 fn set_tld(app: &mut App, tld: Tld) -> Result<()> {
@@ -269,8 +306,12 @@ fn raw_tld(app: &mut App) -> Result<Option<String>> {
 }
 
 /// One gantry at a time changes how names are resolved.
-fn acquire(tell: &mut Tell<'_>, interrupts: &Interrupts) -> Result<Lock> {
+pub(super) fn acquire(tell: &mut Tell<'_>, interrupts: &Interrupts) -> Result<Lock> {
     let path = paths::state_dir()?.join("locks").join("dns.lock");
     let on_wait = || tell("another gantry changes how names are resolved; waiting for it");
-    Lock::acquire(&path, on_wait, interrupts).context("the lock for DNS cannot be taken")
+    let lock = Lock::acquire(&path, on_wait, interrupts);
+    lock.map_err(|error| match interrupts.received() {
+        Some(signal) => DnsError::Interrupted { signal, left: Vec::new() }.into(),
+        None => anyhow::Error::from(error).context("the lock for DNS cannot be taken"),
+    })
 }

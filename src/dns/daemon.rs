@@ -38,13 +38,18 @@ pub fn require_program() -> Result<PathBuf, DnsError> {
     process::find_system_program("dnsmasq").ok_or(DnsError::Missing { program: "dnsmasq" })
 }
 
-/// The process, while it runs; the number alone may be another process's by now.
+/// The process, while it runs; the number that it wrote down may be gone, or another process's by now.
 ///
 /// # Errors
 /// There is no home directory.
 pub fn running() -> Result<Option<u32>> {
     let config = config()?;
-    Ok(pid(&config).filter(|&pid| is_ours(&config, pid)))
+    let is_ours = |pid: &u32| is_ours(&config, *pid);
+    let listening = || {
+        let found = listeners::listeners(Port::new(port_in(&config)?)).ok()?;
+        found.into_iter().map(|listener| listener.pid).find(is_ours)
+    };
+    Ok(pid(&config).filter(is_ours).or_else(listening))
 }
 
 /// The port of the process, as its configuration has it.
@@ -55,9 +60,7 @@ pub fn running_port() -> Result<Option<u16>> {
     if running()?.is_none() {
         return Ok(None);
     }
-    let bytes = files::read_limited(&config()?, LIMIT).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(text.lines().find_map(|line| line.strip_prefix("port=")?.parse().ok()))
+    Ok(port_in(&config()?))
 }
 
 /// Starts it with the configuration; one that runs with another is ended first. Says whether it was started.
@@ -135,6 +138,11 @@ fn is_free(port: u16) -> bool {
         let udp = UdpSocket::bind(address).map(drop);
         !udp.is_err_and(is_taken) && !sockets::bind_stream(address).is_err_and(is_taken)
     })
+}
+
+fn port_in(config: &Path) -> Option<u16> {
+    let bytes = files::read_limited(config, LIMIT).ok()?;
+    String::from_utf8_lossy(&bytes).lines().find_map(|line| line.strip_prefix("port=")?.parse().ok())
 }
 
 fn pid(config: &Path) -> Option<u32> {

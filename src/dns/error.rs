@@ -31,6 +31,10 @@ pub enum DnsError {
     NotStarted { why: String },
     /// Nothing of gantry's is set up.
     NotSetUp,
+    /// The machine's dnsmasq would not come back from a restart.
+    BrokenDnsmasq { why: String },
+    /// The link that leads systemd-resolved to dnsmasq is gone, and these commands, which make it, fail.
+    NoLink { why: String, commands: Vec<String> },
     /// What is set up needs no dnsmasq of gantry's own.
     NoOwnDnsmasq { method: Method },
     /// A change failed; all that was changed has been taken back, but for what `left` says.
@@ -72,9 +76,14 @@ impl DnsError {
             }
             DnsError::NotStarted { .. } => "`gantry dns status` shows the layers".to_owned(),
             DnsError::NotSetUp => "`gantry dns setup` sets it up".to_owned(),
+            DnsError::BrokenDnsmasq { .. } => {
+                "nothing was changed; mend that first, and `dnsmasq --test` says when it is whole".to_owned()
+            }
+            DnsError::NoLink { commands, .. } => format!("these make it: {}", commands.join("; ")),
             DnsError::NoOwnDnsmasq { .. } => "`gantry dns status` shows what answers".to_owned(),
             DnsError::Failed { left, .. } | DnsError::Interrupted { left, .. } if left.is_empty() => {
-                "everything was put back; `gantry dns setup --print` prints the commands, to run them by hand"
+                "everything was put back; `gantry dns setup --print` prints the commands, to run them by hand; \
+                 `--method localhost` needs none"
                     .to_owned()
             }
             DnsError::Failed { left, .. } | DnsError::Interrupted { left, .. } | DnsError::Left { left, .. } => {
@@ -124,6 +133,10 @@ impl fmt::Display for DnsError {
             }
             DnsError::NotStarted { why } => write!(f, "dnsmasq did not start: {why}"),
             DnsError::NotSetUp => f.write_str("DNS is not set up"),
+            DnsError::BrokenDnsmasq { why } => {
+                write!(f, "this machine's dnsmasq would not start again with the configuration it has: {why}")
+            }
+            DnsError::NoLink { why, .. } => write!(f, "the link for systemd-resolved cannot be made: {why}"),
             DnsError::NoOwnDnsmasq { method } => {
                 write!(f, "the method {method} has no dnsmasq that gantry starts or stops")
             }

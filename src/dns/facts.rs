@@ -24,8 +24,8 @@ pub struct Facts {
     pub resolved: Option<Resolved>,
     /// What NetworkManager's `dns=` says.
     pub network_manager_dns: Option<String>,
-    /// A dnsmasq runs that is neither gantry's nor NetworkManager's.
-    pub has_dnsmasq: bool,
+    /// The command line of a dnsmasq that runs and is neither gantry's nor NetworkManager's.
+    pub dnsmasq: Option<Vec<String>>,
     /// It reads the files of `/etc/dnsmasq.d`.
     pub dnsmasq_reads_directory: bool,
     /// The process that listens on port 53, as far as that is told.
@@ -38,8 +38,19 @@ pub struct Resolved {
     pub version: Option<u32>,
     /// The servers that it asks for all names, but for gantry's own.
     pub global_servers: Vec<String>,
+    /// The domains that it asks those servers for alone, and those it tries after a name without a dot; without gantry's.
+    pub global_domains: Vec<String>,
     /// A link has servers, as DHCP gives it some.
     pub has_link_servers: bool,
+}
+
+/// What a set-up has told the resolver before: it counts for nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Own {
+    /// Of gantry's own dnsmasq, as resolvectl prints it.
+    pub address: Option<String>,
+    /// As resolvectl prints it: `~test`.
+    pub domain: Option<String>,
 }
 
 /// How long resolvectl may take.
@@ -53,8 +64,8 @@ const RESOLVED_DIR: &str = "/run/systemd/resolve";
 const STUBS: [&str; 2] = ["127.0.0.53", "127.0.0.54"];
 
 impl Facts {
-    /// Looks. `own` is the address of gantry's own dnsmasq, as resolvectl prints it.
-    pub fn gather(own: Option<&str>) -> Facts {
+    /// Looks.
+    pub fn gather(own: &Own) -> Facts {
         if cfg!(target_os = "macos") {
             return Facts { is_macos: true, ..Facts::default() };
         }
@@ -69,8 +80,8 @@ impl Facts {
             has_resolved,
             resolved: None,
             network_manager_dns: network_manager_dns(),
-            has_dnsmasq: plain.is_some(),
-            dnsmasq_reads_directory: plain.is_some_and(|words| reads_directory(&words)),
+            dnsmasq_reads_directory: plain.as_deref().is_some_and(reads_directory),
+            dnsmasq: plain,
             holder: holder(),
         };
         if facts.asks_resolved() {
@@ -88,7 +99,7 @@ impl Facts {
 
     /// Whether the C library asks a server on this machine that is not resolved's stub.
     fn asks_loopback(&self) -> bool {
-        let first = self.nameservers.first().map_or("", String::as_str);
+        let first = self.nameservers.first().map_or("127.0.0.1", String::as_str);
         !STUBS.contains(&first) && (first.starts_with("127.") || first == "::1")
     }
 
@@ -103,7 +114,7 @@ impl Facts {
 
     /// Why the machine's dnsmasq cannot be told.
     pub fn why_not_dnsmasq(&self) -> Option<String> {
-        match (self.has_dnsmasq && self.asks_loopback(), self.dnsmasq_reads_directory) {
+        match (self.dnsmasq.is_some() && self.asks_loopback(), self.dnsmasq_reads_directory) {
             (true, true) => None,
             (true, false) => Some("its dnsmasq does not read /etc/dnsmasq.d".to_owned()),
             (false, _) => Some(format!("{} resolves here, not a dnsmasq", self.who())),
@@ -120,6 +131,16 @@ impl Facts {
             (Some(holder), [first, ..]) if self.asks_loopback() => format!("{holder} on {first}"),
             (_, servers) => servers.join(", "),
         }
+    }
+
+    /// What the machine's dnsmasq would say of its configuration, were it started again: then it would not come back.
+    pub fn complaint_of_dnsmasq(&self) -> Option<String> {
+        let words: Vec<&str> = self.dnsmasq.iter().flatten().skip(1).map(String::as_str).chain(["--test"]).collect();
+        let program = process::find_system_program("dnsmasq")?;
+        let tried = process::capture(&program, &words, PATIENCE).ok().filter(|tried| !tried.is_success)?;
+        let said = String::from_utf8_lossy(&tried.stderr).trim().trim_start_matches("dnsmasq: ").replace('\n', "; ");
+        // What this user may not read says nothing of it.
+        (!said.contains("Permission denied")).then_some(said)
     }
 
     pub(super) fn unsupported(&self) -> DnsError {
@@ -225,24 +246,29 @@ fn holder() -> Option<String> {
     listeners::listeners(Some(port)).ok()?.into_iter().next().map(|listener| listener.name)
 }
 
-fn ask_resolved(own: Option<&str>) -> Option<Resolved> {
+fn ask_resolved(own: &Own) -> Option<Resolved> {
     let resolvectl = process::find_program("resolvectl")?;
-    let servers = process::output(&resolvectl, &["--no-pager", "dns"], PATIENCE)?;
-    let version = process::output(&resolvectl, &["--version"], PATIENCE).unwrap_or_default();
-    let (global_servers, has_link_servers) = servers_of(&String::from_utf8_lossy(&servers), own);
-    Some(Resolved { version: version_of(&String::from_utf8_lossy(&version)), global_servers, has_link_servers })
+    let ask = |words: &[&str]| {
+        process::output(&resolvectl, words, PATIENCE).map(|said| String::from_utf8_lossy(&said).into_owned())
+    };
+    let (global_servers, has_link_servers) = settings_in(&ask(&["--no-pager", "dns"])?, own.address.as_deref());
+    let domains = ask(&["--no-pager", "domain"]).unwrap_or_default();
+    let (global_domains, _) = settings_in(&domains, own.domain.as_deref());
+    let version = version_of(&ask(&["--version"]).unwrap_or_default());
+    Some(Resolved { version, global_servers, global_domains, has_link_servers })
 }
 
-/// What `resolvectl dns` prints: `Global: 10.0.0.1`, `Link 2 (eth0): 10.0.0.1 fe80::1`, without gantry's own server.
-fn servers_of(text: &str, own: Option<&str>) -> (Vec<String>, bool) {
+/// What `resolvectl dns` and `resolvectl domain` print, `Global: 10.0.0.1`, `Link 2 (eth0): 10.0.0.1 fe80::1`, without
+/// gantry's own: the global ones, and whether a link has any.
+fn settings_in(text: &str, own: Option<&str>) -> (Vec<String>, bool) {
     let mut global = Vec::new();
     let mut has_link = false;
-    for (whose, servers) in text.lines().filter_map(|line| line.split_once(": ")) {
-        let servers = servers.split_whitespace().filter(|server| Some(*server) != own);
-        let servers: Vec<String> = servers.map(str::to_owned).collect();
+    for (whose, values) in text.lines().filter_map(|line| line.split_once(": ")) {
+        let values = values.split_whitespace().filter(|value| Some(*value) != own);
+        let values: Vec<String> = values.map(str::to_owned).collect();
         match whose.trim() {
-            "Global" => global = servers,
-            _ => has_link |= !servers.is_empty(),
+            "Global" => global = values,
+            _ => has_link |= !values.is_empty(),
         }
     }
     (global, has_link)
@@ -272,7 +298,9 @@ pub(super) mod tests {
     }
 
     pub fn resolved(version: u32, global: &[&str], has_link_servers: bool) -> Facts {
-        let resolved = Resolved { version: Some(version), global_servers: texts(global), has_link_servers };
+        let global_servers = texts(global);
+        let resolved =
+            Resolved { version: Some(version), global_servers, global_domains: Vec::new(), has_link_servers };
         Facts { has_resolved: true, resolved: Some(resolved), ..other(&["127.0.0.53"]) }
     }
 
@@ -281,7 +309,7 @@ pub(super) mod tests {
     }
 
     pub fn dnsmasq() -> Facts {
-        Facts { has_dnsmasq: true, dnsmasq_reads_directory: true, ..other(&["127.0.0.1"]) }
+        Facts { dnsmasq: Some(texts(&["dnsmasq"])), dnsmasq_reads_directory: true, ..other(&["127.0.0.1"]) }
     }
 
     pub fn macos() -> Facts {
@@ -298,6 +326,7 @@ pub(super) mod tests {
         check(&other(&["8.8.8.8", "1.1.1.1"]), "8.8.8.8, 1.1.1.1");
         check(&other(&[]), "no name server");
         check(&Facts { holder: Some("unbound".to_owned()), ..other(&["127.0.0.1"]) }, "unbound on 127.0.0.1");
+        assert_eq!(Facts { nameservers: Vec::new(), ..dnsmasq() }.why_not_dnsmasq(), None);
         // resolved is there, but nothing leads to it.
         check(&Facts { has_resolved: true, ..other(&["8.8.8.8"]) }, "8.8.8.8");
     }
@@ -317,8 +346,10 @@ pub(super) mod tests {
     #[test]
     fn what_resolvectl_says() {
         let text = "Global: 10.0.0.1 127.0.0.1:5354\nLink 2 (eth0): 10.0.0.2\nLink 3 (wlan0):\n";
-        assert_eq!(servers_of(text, Some("127.0.0.1:5354")), (texts(&["10.0.0.1"]), true));
-        assert_eq!(servers_of("Global:\nLink 7 (gantry0): 127.0.0.1:5354\n", Some("127.0.0.1:5354")), (vec![], false));
+        assert_eq!(settings_in(text, Some("127.0.0.1:5354")), (texts(&["10.0.0.1"]), true));
+        let text = "Global:\nLink 7 (gantry0): 127.0.0.1:5354\n";
+        assert_eq!(settings_in(text, Some("127.0.0.1:5354")), (vec![], false));
+        assert_eq!(settings_in("Global: ~test office.example\n", Some("~test")), (texts(&["office.example"]), false));
         assert_eq!(version_of("systemd 252 (252.39-1~deb12u1)\n+PAM +AUDIT\n"), Some(252));
         assert_eq!(version_of("systemd 258~rc1 (258~rc1-1)\n"), Some(258));
     }

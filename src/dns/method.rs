@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::error::DnsError;
 use super::facts::Facts;
 
-/// A way to have local names resolved; each is less invasive than the ones after it, on a machine where it works.
+/// A way to have local names resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// systemd-resolved is told, by a file, of a dnsmasq of gantry's own for the domain alone.
+    /// systemd-resolved is told, by a file, of a dnsmasq of gantry's own: a delegate for the domain alone; before there
+    /// were any, a drop-in, whose server it asks for all other names too, beside those of its links.
     Resolved,
-    /// As that, by the DNS settings of a link that gantry makes: lost at a reboot.
+    /// systemd-resolved is told by the DNS settings of a link that gantry makes, for the domain alone: lost at a reboot.
     ResolvedLink,
     /// A file for the dnsmasq that NetworkManager runs.
     #[serde(rename = "networkmanager")]
@@ -76,14 +77,8 @@ impl Method {
             Method::Resolved | Method::ResolvedLink if !facts.asks_resolved() => {
                 Some(format!("{} resolves here, not systemd-resolved", facts.who()))
             }
-            Method::Resolved if facts.resolved.as_ref().is_some_and(|it| !it.has_delegates() && it.has_global()) => {
-                let servers = facts.resolved.iter().flat_map(|it| it.global_servers.clone());
-                let servers = servers.collect::<Vec<_>>().join(", ");
-                Some(format!(
-                    "systemd-resolved has {servers} for all names, and would ask gantry's dnsmasq for all too"
-                ))
-            }
-            Method::Resolved | Method::ResolvedLink => None,
+            Method::Resolved => facts.resolved.as_ref().and_then(super::facts::Resolved::why_not_drop_in),
+            Method::ResolvedLink => None,
             Method::NetworkManager => facts.why_not_network_manager(),
             Method::Dnsmasq => facts.why_not_dnsmasq(),
         };
@@ -91,13 +86,12 @@ impl Method {
     }
 }
 
-/// A server in a drop-in would be one more of the global ones, which are asked for everything where there is another; the
-/// servers that resolved was built with, it leaves as soon as it is told of any.
+/// The server of a drop-in would be one of the global ones, which are asked for every name, whatever their domains are: so
+/// a drop-in is only for who names it. The servers that resolved was built with, it leaves as soon as it is told of any.
 fn detect_resolved(facts: &Facts) -> Result<Method, DnsError> {
     match &facts.resolved {
         Some(resolved) if resolved.has_delegates() => Ok(Method::Resolved),
-        Some(resolved) if resolved.has_global() => Ok(Method::ResolvedLink),
-        Some(resolved) if resolved.has_link_servers => Ok(Method::Resolved),
+        Some(resolved) if resolved.has_link_servers || !resolved.global_servers.is_empty() => Ok(Method::ResolvedLink),
         Some(_) => Err(DnsError::OnlyFallback),
         None => Err(DnsError::ResolvedSilent),
     }
@@ -109,8 +103,18 @@ impl super::facts::Resolved {
         self.version.is_some_and(|version| version >= DELEGATES_SINCE)
     }
 
-    fn has_global(&self) -> bool {
-        !self.global_servers.is_empty()
+    /// What a drop-in would break: names of a domain of somebody's would be asked of gantry's dnsmasq.
+    fn why_not_drop_in(&self) -> Option<String> {
+        let (servers, domains) = (self.global_servers.join(", "), self.global_domains.join(", "));
+        match (self.has_delegates(), servers.is_empty(), domains.is_empty()) {
+            (true, _, _) | (false, true, true) => None,
+            (false, false, _) => {
+                Some(format!("systemd-resolved asks {servers} for all names, and would ask gantry's dnsmasq too"))
+            }
+            (false, true, false) => {
+                Some(format!("systemd-resolved has {domains}, and would ask gantry's dnsmasq for the names there"))
+            }
+        }
     }
 }
 
@@ -132,7 +136,7 @@ mod tests {
             let found = Method::detect(facts).map_err(|error| error.to_string());
             assert_eq!(found, expected.map_err(str::to_owned));
         }
-        check(&resolved(252, &[], true), Ok(Method::Resolved));
+        check(&resolved(252, &[], true), Ok(Method::ResolvedLink));
         check(&resolved(252, &["10.0.0.1"], true), Ok(Method::ResolvedLink));
         check(&resolved(258, &["10.0.0.1"], true), Ok(Method::Resolved));
         check(&resolved(258, &[], false), Ok(Method::Resolved));
@@ -158,8 +162,14 @@ mod tests {
         check(Method::Localhost, &other(&["8.8.8.8"]), None);
         check(Method::ResolvedLink, &resolved(252, &[], true), None);
         check(Method::Resolved, &resolved(252, &[], false), None);
-        let why = "systemd-resolved has 10.0.0.1 for all names, and would ask gantry's dnsmasq for all too";
+        let why = "systemd-resolved asks 10.0.0.1 for all names, and would ask gantry's dnsmasq too";
         check(Method::Resolved, &resolved(252, &["10.0.0.1"], true), Some(why));
+        check(Method::Resolved, &resolved(258, &["10.0.0.1"], true), None);
+        let mut office = resolved(252, &[], true);
+        office.resolved.iter_mut().for_each(|it| it.global_domains = vec!["office.example".to_owned()]);
+        let why = "systemd-resolved has office.example, and would ask gantry's dnsmasq for the names there";
+        check(Method::Resolved, &office, Some(why));
+        check(Method::ResolvedLink, &office, None);
         check(Method::Resolved, &other(&["8.8.8.8"]), Some("8.8.8.8 resolves here, not systemd-resolved"));
         check(Method::Resolver, &dnsmasq(), Some("only macOS reads /etc/resolver"));
         check(Method::NetworkManager, &dnsmasq(), Some("NetworkManager runs no dnsmasq (`dns=dnsmasq` is not set)"));

@@ -21,6 +21,7 @@ mod query;
 mod record;
 mod report;
 mod script;
+mod service;
 
 use std::path::Path;
 
@@ -39,6 +40,7 @@ pub use probe::{ask_system, examine, list};
 pub use record::Record;
 pub use report::{Line, Report, State, state};
 pub use script::of_removal as script_of_removal;
+pub use service::{Running, start, stop};
 
 /// What the user asks for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +55,7 @@ pub struct Wish {
 /// [`DnsError`]: nothing of it works here, something is in the way, or a program is missing.
 pub fn plan(app: &mut App, wish: Wish) -> Result<Plan> {
     let record = Record::load()?;
-    let facts = facts::Facts::gather(report::own_address(record.as_ref()).as_deref());
+    let facts = facts::Facts::gather(&report::own(record.as_ref()));
     let method = choose_method(&facts, wish, record.as_ref())?;
     let tld = choose_tld(app.tld()?, method, wish, record.as_ref())?;
     if method.has_own_dnsmasq() {
@@ -74,26 +76,48 @@ pub fn plan(app: &mut App, wish: Wish) -> Result<Plan> {
     if !edited.is_empty() {
         return Err(DnsError::Edited { files: edited }.into());
     }
-    plan::require_free(&changes, record.as_ref(), &place::read, place::has_link(plan::LINK))?;
+    if let Err(error) = plan::require_free(&changes, record.as_ref(), &place::read, place::has_link(plan::LINK)) {
+        // What looks foreign may be another gantry's that is just at it.
+        return Err(if Record::load()? == record { error } else { DnsError::Changed }.into());
+    }
     let (stands, replaces) = match record {
         Some(record) if record.is_of(method, tld, &changes) => (Some(record), None),
         other => (None, other),
     };
-    let pending = match replaces {
+    let mut is_broken = false;
+    let pending = match (&replaces, &stands) {
         // What stands goes away first.
-        Some(_) => changes.clone(),
-        None => pending(&changes, stands.is_some()),
+        (Some(_), _) => changes.clone(),
+        (None, None) => pending(&changes, true),
+        (None, Some(record)) => {
+            let pending = pending(&changes, record.owes_reload);
+            is_broken = pending.is_empty() && !changes.is_empty() && !probe::is_resolved(tld)?;
+            // All is there, and the resolver has not read it, or not this.
+            if is_broken { self::pending(&changes, true) } else { pending }
+        }
     };
+    require_whole_dnsmasq(&facts, method, &pending)?;
     require_sudo(&pending)?;
-    Ok(Plan { method, tld, changes, pending, replaces, stands, sets_tld: app.tld()? != tld })
+    let asks_for_all = method == Method::Resolved && !facts.resolved.as_ref().is_some_and(|it| it.has_delegates());
+    Ok(Plan { method, tld, changes, pending, replaces, stands, is_broken, asks_for_all, sets_tld: app.tld()? != tld })
 }
 
-/// What is not in place. What reads files again is needed where one of them is new.
-fn pending(changes: &[Change], stands: bool) -> Vec<Change> {
+/// What is not in place, and what reads files again where one of them is new or that is owed.
+fn pending(changes: &[Change], owes_reload: bool) -> Vec<Change> {
     let absent: Vec<&Change> = changes.iter().filter(|change| !place::is_made(change)).collect();
-    let reads_again = !stands || absent.iter().any(|change| !matches!(change, Change::Daemon { .. }));
+    let reads_again = owes_reload || absent.iter().any(|change| !matches!(change, Change::Daemon { .. }));
     let is_pending = |change: &&Change| absent.contains(change) || change.is_reload() && reads_again;
     changes.iter().filter(is_pending).cloned().collect()
+}
+
+/// One that would not come back from a restart takes all names of the machine with it.
+fn require_whole_dnsmasq(facts: &facts::Facts, method: Method, pending: &[Change]) -> Result<(), DnsError> {
+    match facts.complaint_of_dnsmasq() {
+        Some(why) if method == Method::Dnsmasq && pending.iter().any(Change::is_reload) => {
+            Err(DnsError::BrokenDnsmasq { why })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Without a word of the user, what is set up stays as long as it works; `.localhost` names are only for lack of a better
@@ -156,34 +180,6 @@ pub fn privilege(can_ask: bool) -> Privilege {
     }
 }
 
-/// Starts gantry's own dnsmasq as it was set up; gives its process and port, and whether it was started now.
-///
-/// # Errors
-/// [`DnsError`]: nothing is set up, or not with a dnsmasq of gantry's own; it does not start.
-pub fn start() -> Result<(u32, u16, bool)> {
-    let record = Record::load()?.ok_or(DnsError::NotSetUp)?;
-    let found = record.changes.iter().find_map(|change| match change {
-        Change::Daemon { port, contents, .. } => Some((*port, contents)),
-        _ => None,
-    });
-    let (port, contents) = found.ok_or(DnsError::NoOwnDnsmasq { method: record.method })?;
-    let is_new = daemon::start(port, contents)?;
-    let pid = daemon::running()?.ok_or_else(|| DnsError::NotStarted { why: "it has ended".to_owned() })?;
-    Ok((pid, port, is_new))
-}
-
-/// Stops gantry's own dnsmasq; says whether it ran.
-///
-/// # Errors
-/// [`DnsError::NotSetUp`], [`DnsError::NoOwnDnsmasq`]; it does not end.
-pub fn stop() -> Result<bool> {
-    let record = Record::load()?.ok_or(DnsError::NotSetUp)?;
-    match record.port() {
-        Some(_) => daemon::stop(),
-        None => Err(DnsError::NoOwnDnsmasq { method: record.method }.into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,9 +214,11 @@ mod tests {
         }
         let (any, plain) = (Wish::default(), resolved(252, &[], true));
         let wish = |method, tld| Wish { method, tld };
-        check(&plain, any, None, Some(Method::Resolved));
+        check(&plain, any, None, Some(Method::ResolvedLink));
+        // What stands stays as long as it works.
+        check(&plain, any, Some(Method::Resolved), Some(Method::Resolved));
         check(&plain, any, Some(Method::ResolvedLink), Some(Method::ResolvedLink));
-        check(&plain, any, Some(Method::Localhost), Some(Method::Resolved));
+        check(&plain, any, Some(Method::Localhost), Some(Method::ResolvedLink));
         check(&other(&["8.8.8.8"]), any, Some(Method::Localhost), Some(Method::Localhost));
         check(&other(&["8.8.8.8"]), any, Some(Method::Resolved), None);
         // The machine resolves in another way by now.

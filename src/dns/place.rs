@@ -36,6 +36,20 @@ pub fn is_there(change: &Change) -> bool {
     }
 }
 
+/// Whether the service runs that the command would have read its files again; one that does not run reads them when it
+/// starts, and is not to be started for that.
+pub fn is_read_by_anybody(reload: &[String]) -> bool {
+    let words: Vec<&str> = reload.iter().map(String::as_str).collect();
+    let (program, question): (&str, &[&str]) = match words.as_slice() {
+        ["systemctl", _, service] => ("systemctl", &["is-active", "--quiet", service]),
+        ["service", service, _] => ("service", &[service, "status"]),
+        ["nmcli", ..] => ("nmcli", &["--terse", "general", "status"]),
+        _ => return true,
+    };
+    let found = process::find_system_program(program);
+    found.is_some_and(|program| process::output(&program, question, PATIENCE).is_some())
+}
+
 /// What the file holds; empty where that cannot be read, `None` where there is none.
 pub fn read(path: &Path) -> Option<Vec<u8>> {
     match files::read_limited(path, LIMIT) {

@@ -23,6 +23,10 @@ pub struct Plan {
     pub replaces: Option<Record>,
     /// What stands now is this already, in whole or in part.
     pub stands: Option<Record>,
+    /// It stands, and yet names are not resolved.
+    pub is_broken: bool,
+    /// The resolver will ask gantry's dnsmasq for all names, beside its own servers.
+    pub asks_for_all: bool,
     /// The machine's domain for local names becomes the plan's.
     pub sets_tld: bool,
 }
@@ -31,6 +35,16 @@ impl Plan {
     /// What is kept of it once it stands.
     pub fn record(&self) -> Record {
         Record { changes: self.changes.clone(), ..Record::new(self.method, self.tld) }
+    }
+
+    /// What stands now.
+    pub fn former(&self) -> Option<&Record> {
+        self.stands.as_ref().or(self.replaces.as_ref())
+    }
+
+    /// Whether all is as it will be.
+    pub fn is_done(&self) -> bool {
+        self.pending.is_empty() && self.stands.is_some() && !self.is_broken && !self.sets_tld
     }
 }
 

@@ -10,7 +10,7 @@ use anyhow::Result;
 use super::error::DnsError;
 use super::facts::Facts;
 use super::record::Record;
-use super::report::{Line, State, line_of, own_address, server_of};
+use super::report::{Line, State, line_of, own, server_of};
 use super::{place, query};
 use crate::model::{DomainName, Tld};
 use crate::sys::{clock, process};
@@ -51,7 +51,7 @@ pub fn examine(name: &DomainName, tld: Tld) -> Result<Test> {
     }
     test.lines.push(domain(name, tld));
     let record = Record::load()?;
-    let facts = Facts::gather(own_address(record.as_ref()).as_deref());
+    let facts = Facts::gather(&own(record.as_ref()));
     match &record {
         Some(record) => {
             test.lines.extend(record.changes.iter().filter_map(line_of));
@@ -63,6 +63,15 @@ pub fn examine(name: &DomainName, tld: Tld) -> Result<Test> {
     test.lines.extend(route(&facts, name));
     test.lines.push(system(&facts, &test));
     Ok(test)
+}
+
+/// Whether names under the domain are this machine now.
+///
+/// # Errors
+/// As [`ask_system`].
+pub fn is_resolved(tld: Tld) -> Result<bool> {
+    let found = ask_system(&random_name(tld))?;
+    Ok(!found.is_empty() && found.iter().all(IpAddr::is_loopback))
 }
 
 /// A name that nobody has asked for: no cache has it.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::Change;
 use super::error::DnsError;
+use super::facts::Own;
 use super::method::Method;
 use super::place;
 use crate::model::Tld;
@@ -23,6 +24,9 @@ pub struct Record {
     pub changes: Vec<Change>,
     /// The machine's domain for local names was changed.
     pub tld_setting: Option<Before>,
+    /// Something was changed that the resolver may not have read yet.
+    #[serde(default)]
+    pub owes_reload: bool,
 }
 
 /// A setting's value before; `None` where it had none.
@@ -37,7 +41,7 @@ const VERSION: u32 = 1;
 
 impl Record {
     pub fn new(method: Method, tld: Tld) -> Record {
-        Record { format_version: VERSION, method, tld, changes: Vec::new(), tld_setting: None }
+        Record { format_version: VERSION, method, tld, changes: Vec::new(), tld_setting: None, owes_reload: false }
     }
 
     /// What is set up; `None` where nothing is.
@@ -88,7 +92,21 @@ impl Record {
 
     /// What is there to take back, the last change first; what makes the resolver read its files again comes at the end.
     pub fn in_order_of_removal(&self) -> Vec<&Change> {
-        in_order_of_removal(&self.changes)
+        in_order_of_removal(&self.changes, self.owes_reload)
+    }
+
+    /// Keeps that the resolver has to read its files again, before one of them changes.
+    ///
+    /// # Errors
+    /// As [`Record::save`].
+    pub(super) fn save_as_owing(&self) -> Result<()> {
+        Record { owes_reload: self.changes.iter().any(Change::is_reload), ..self.clone() }.save()
+    }
+
+    /// Something of gantry's own, as systemd-resolved shows it.
+    pub(super) fn own(&self) -> Own {
+        let address = self.port().map(|port| format!("127.0.0.1:{port}"));
+        Own { address, domain: Some(format!("~{}", self.tld)) }
     }
 
     /// Whether gantry made the directory.
@@ -111,11 +129,11 @@ impl Record {
 }
 
 /// As [`Record::in_order_of_removal`].
-pub fn in_order_of_removal(changes: &[Change]) -> Vec<&Change> {
+pub fn in_order_of_removal(changes: &[Change], owes_reload: bool) -> Vec<&Change> {
     let (reloads, others): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.is_reload());
     let mut order: Vec<&Change> = others.into_iter().rev().filter(|change| place::is_there(change)).collect();
     // Of gantry's own dnsmasq alone, no resolver has to hear.
-    if order.iter().any(|change| !matches!(change, Change::Daemon { .. })) {
+    if owes_reload || order.iter().any(|change| !matches!(change, Change::Daemon { .. })) {
         order.extend(reloads);
     }
     order

@@ -5,7 +5,7 @@ use serde::Serialize;
 use anyhow::Result;
 
 use super::change::Change;
-use super::facts::Facts;
+use super::facts::{Facts, Own};
 use super::method::Method;
 use super::record::Record;
 use super::{daemon, place, probe, query};
@@ -70,7 +70,7 @@ pub fn state(app: &mut App) -> Result<Report> {
     let tld = app.tld()?;
     let record = Record::load()?;
     let mut report = Report { method: record.as_ref().map(|record| record.method), tld, layers: Vec::new() };
-    let facts = Facts::gather(own_address(record.as_ref()).as_deref());
+    let facts = Facts::gather(&own(record.as_ref()));
     if let Some(record) = &record {
         report.layers.push(Line::good("method", format!("{} for .{}", record.method, record.tld)));
         report.layers.extend(record.changes.iter().filter_map(line_of));
@@ -88,10 +88,11 @@ pub fn state(app: &mut App) -> Result<Report> {
     Ok(report)
 }
 
-/// The address of gantry's own dnsmasq, as resolvectl prints it; without a record, of one that a printed script started.
-pub(super) fn own_address(record: Option<&Record>) -> Option<String> {
-    let port = record.and_then(Record::port).or_else(|| daemon::running_port().ok()?);
-    port.map(|port| format!("127.0.0.1:{port}"))
+/// What is gantry's own, as resolvectl prints it; without a record, that of a dnsmasq that a printed script started.
+pub(super) fn own(record: Option<&Record>) -> Own {
+    let own = record.map(Record::own).unwrap_or_default();
+    let running = || daemon::running_port().ok()?.map(|port| format!("127.0.0.1:{port}"));
+    Own { address: own.address.or_else(running), ..own }
 }
 
 /// How one of the changes stands.

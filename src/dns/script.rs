@@ -18,7 +18,9 @@ pub fn of_plan(plan: &Plan, record_file: &Path, privilege: Privilege) -> String 
         take_back(&mut script, old, privilege);
     }
     script += "\n# keep what is changed, for gantry dns status and gantry dns remove\n";
-    file(&mut script, record_file, &plan.record().to_json());
+    // What the domain was before the first set-up, the script does not put back in between.
+    let tld_setting = plan.former().and_then(|former| former.tld_setting.clone());
+    file(&mut script, record_file, &Record { tld_setting, ..plan.record() }.to_json());
     for change in &plan.pending {
         script += &format!("\n# {}\n", change.summary());
         match change {
@@ -51,7 +53,14 @@ fn file(script: &mut String, path: &Path, contents: &str) {
 fn take_back(script: &mut String, record: &Record, privilege: Privilege) {
     for change in record.in_order_of_removal() {
         *script += &format!("\n# {}\n", change.undo_summary());
-        lines(script, &change.undo_commands(), privilege);
+        match change {
+            // Somebody else's file in it keeps it.
+            Change::Directory { .. } => {
+                let commands = change.undo_commands();
+                script.extend(commands.iter().map(|command| format!("{} || :\n", command.shown(privilege))));
+            }
+            _ => lines(script, &change.undo_commands(), privilege),
+        }
     }
 }
 

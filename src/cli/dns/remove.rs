@@ -49,6 +49,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return Ok(());
     };
     if args.print {
+        let edited = record.edited();
+        if !edited.is_empty() && !args.yes {
+            return Err(DnsError::Edited { files: edited }.into());
+        }
         return ui.data(dns::script_of_removal(&record, dns::privilege(true)).as_bytes());
     }
     let privilege = dns::privilege(ui.can_ask());

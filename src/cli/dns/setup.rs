@@ -86,7 +86,13 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return ui.data(dns::script_of_plan(&plan, dns::privilege(true))?.as_bytes());
     }
     let privilege = dns::privilege(ui.can_ask());
-    let is_new = !plan.pending.is_empty() || plan.replaces.is_some() || plan.stands.is_none() || plan.sets_tld;
+    let is_new = !plan.is_done();
+    if plan.asks_for_all && is_new {
+        ui.warn(
+            "systemd-resolved before version 258 asks the server of a drop-in for all names, beside those of its links; \
+             `--method resolved-link` leads it there for these names alone",
+        );
+    }
     if is_new && !make(app, ui, args, &plan, privilege)? {
         return Ok(());
     }
@@ -105,7 +111,7 @@ fn make(app: &mut App, ui: &Ui, args: &Args, plan: &Plan, privilege: Privilege) 
     if !args.yes && !is_harmless {
         show(ui, plan, privilege);
         if !ui.can_ask() {
-            return Err(needs_yes("gantry dns setup"));
+            return Err(needs_yes(&args.words()));
         }
         let question = format!("Have names under .{} resolved this way ({})?", plan.tld, plan.method);
         if !interrupts.while_asking(|| ui.confirm(&question))? {
@@ -144,7 +150,7 @@ fn conclude(ui: &Ui, plan: &Plan, is_new: bool) {
     ui.note(&format!("every name under .{} is 127.0.0.1 and ::1{already} ({})", plan.tld, plan.method));
     match plan.method {
         Method::ResolvedLink => {
-            ui.note("a reboot takes the link and dnsmasq away; `gantry dns setup` brings them back")
+            ui.note("a reboot takes the link and dnsmasq away; `gantry dns start` brings them back");
         }
         method if method.has_own_dnsmasq() => {
             ui.note("after a reboot `gantry dns start` starts dnsmasq again");
@@ -154,7 +160,18 @@ fn conclude(ui: &Ui, plan: &Plan, is_new: bool) {
 }
 
 fn is_without_way(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(DnsError::Unsupported { .. } | DnsError::OnlyFallback))
+    let needs_sudo = DnsError::Missing { program: "sudo" };
+    let found = error.downcast_ref();
+    matches!(found, Some(DnsError::Unsupported { .. } | DnsError::OnlyFallback)) || found == Some(&needs_sudo)
+}
+
+impl Args {
+    /// The command as it was typed, but for what it asks.
+    fn words(&self) -> String {
+        let method = self.method.map(|method| format!(" --method {}", Method::from(method))).unwrap_or_default();
+        let tld = self.tld.map(|tld| format!(" --tld {tld}")).unwrap_or_default();
+        format!("gantry dns setup{method}{tld}")
+    }
 }
 
 impl From<Way> for Method {

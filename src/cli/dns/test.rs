@@ -8,7 +8,8 @@ use crate::app::App;
 use crate::cli::failure::{FAILED, Silent, Usage};
 use crate::cli::ui::Ui;
 use crate::dns::{self, Line};
-use crate::model::DomainName;
+use crate::model::{DomainName, Tld};
+use crate::project::{all, select_registered};
 
 /// Test whether a name is resolved to this machine, and say which layer fails
 ///
@@ -42,7 +43,7 @@ struct Answer {
 
 /// Asks; where the answer is not this machine, says why.
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
-    let tld = app.tld()?;
+    let tld = tld_of(app, &args.name)?;
     let text = if args.name.contains('.') { args.name.clone() } else { format!("{}.{tld}", args.name) };
     let name: DomainName = text.parse().map_err(|error: crate::model::DomainError| Usage {
         message: error.to_string(),
@@ -65,4 +66,17 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         }
     }
     if is_ok { Ok(()) } else { Err(Silent(FAILED).into()) }
+}
+
+/// What the name ends in, or will: a project may have names under `.localhost` beside the machine's domain.
+fn tld_of(app: &mut App, name: &str) -> Result<Tld> {
+    let machines = app.tld()?;
+    if let Some((_, last)) = name.trim_end_matches('.').rsplit_once('.') {
+        return Ok(if last == Tld::Localhost.as_str() { Tld::Localhost } else { machines });
+    }
+    if all(app)?.iter().any(|project| project.hostname.as_str() == name) {
+        select_registered(app, Some(name))?;
+    }
+    let own = app.config().ok().and_then(|config| config.tld);
+    Ok(own.unwrap_or(machines))
 }
