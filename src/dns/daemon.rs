@@ -11,10 +11,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::error::DnsError;
-use super::record::dir;
 use crate::listeners;
 use crate::model::Port;
-use crate::sys::{files, process, sockets};
+use crate::sys::{files, paths, process, sockets};
 
 /// Where it listens first, and last: above the ports for which rights are needed, and beside those of mDNS.
 pub const FIRST_PORT: u16 = 5354;
@@ -29,6 +28,14 @@ const LIMIT: u64 = 1 << 16;
 
 /// Its configuration; the files that it writes lie beside it.
 pub const CONFIG: &str = "dnsmasq.conf";
+
+/// Everything that gantry itself keeps of DNS.
+///
+/// # Errors
+/// There is no home directory.
+pub fn dir() -> Result<PathBuf> {
+    Ok(paths::state_dir()?.join("dns"))
+}
 
 /// Where dnsmasq is.
 ///

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::error::DnsError;
 use crate::listeners;
 use crate::model::Port;
 use crate::sys::{files, process};
@@ -141,10 +140,6 @@ impl Facts {
         let said = String::from_utf8_lossy(&tried.stderr).trim().trim_start_matches("dnsmasq: ").replace('\n', "; ");
         // What this user may not read says nothing of it.
         (!said.contains("Permission denied")).then_some(said)
-    }
-
-    pub(super) fn unsupported(&self) -> DnsError {
-        DnsError::Unsupported { who: self.who(), file: self.resolv_conf.clone() }
     }
 }
 

@@ -10,9 +10,11 @@
 
 mod apply;
 mod change;
+mod choose;
 mod daemon;
 mod error;
 mod facts;
+mod layer;
 mod method;
 mod place;
 mod plan;
@@ -34,11 +36,12 @@ use crate::sys::{files, process};
 pub use apply::{remove, set_up};
 pub use change::{Change, Privilege};
 pub use error::DnsError;
+pub use layer::{Line, State};
 pub use method::Method;
 pub use plan::Plan;
 pub use probe::{ask_system, examine, list};
 pub use record::Record;
-pub use report::{Line, Report, State, state};
+pub use report::{Report, state};
 pub use script::of_removal as script_of_removal;
 pub use service::{Running, start, stop};
 
@@ -55,13 +58,13 @@ pub struct Wish {
 /// [`DnsError`]: nothing of it works here, something is in the way, or a program is missing.
 pub fn plan(app: &mut App, wish: Wish) -> Result<Plan> {
     let record = Record::load()?;
-    let facts = facts::Facts::gather(&report::own(record.as_ref()));
-    let method = choose_method(&facts, wish, record.as_ref())?;
-    let tld = choose_tld(app.tld()?, method, wish, record.as_ref())?;
+    let facts = facts::Facts::gather(&record::own(record.as_ref()));
+    let method = choose::method(&facts, wish, record.as_ref())?;
+    let tld = choose::tld(app.tld()?, method, wish, record.as_ref())?;
     if method.has_own_dnsmasq() {
         daemon::require_program()?;
     }
-    let drafts = record::dir()?;
+    let drafts = daemon::dir()?;
     let site = plan::Site {
         method,
         tld,
@@ -120,33 +123,6 @@ fn require_whole_dnsmasq(facts: &facts::Facts, method: Method, pending: &[Change
     }
 }
 
-/// Without a word of the user, what is set up stays as long as it works; `.localhost` names are only for lack of a better
-/// way.
-fn choose_method(facts: &facts::Facts, wish: Wish, record: Option<&Record>) -> Result<Method, DnsError> {
-    let standing = record.map(|record| record.method);
-    match (wish.method, wish.tld) {
-        (Some(method), _) => method.require(facts),
-        (None, Some(Tld::Localhost)) => Ok(Method::Localhost),
-        (None, _) => match standing {
-            Some(Method::Localhost) if wish.tld.is_none() => Ok(Method::detect(facts).unwrap_or(Method::Localhost)),
-            Some(method) if method.require(facts).is_ok() => Ok(method),
-            _ => Method::detect(facts),
-        },
-    }
-}
-
-fn choose_tld(machines: Tld, method: Method, wish: Wish, record: Option<&Record>) -> Result<Tld, DnsError> {
-    let is_localhost = method == Method::Localhost;
-    let tld = match (wish.tld, record) {
-        (Some(tld), _) => tld,
-        (None, _) if is_localhost => Tld::Localhost,
-        (None, Some(record)) if record.tld != Tld::Localhost => record.tld,
-        (None, _) if machines != Tld::Localhost => machines,
-        (None, _) => Tld::default(),
-    };
-    if is_localhost == (tld == Tld::Localhost) { Ok(tld) } else { Err(DnsError::Mismatch { method, tld }) }
-}
-
 /// The port that was told to the resolver stays as long as nobody else has it.
 fn choose_port(record: Option<&Record>) -> Result<u16> {
     match daemon::running_port()? {
@@ -177,53 +153,5 @@ pub fn privilege(can_ask: bool) -> Privilege {
         (true, _) => Privilege::Root,
         (false, true) => Privilege::Sudo,
         (false, false) => Privilege::SilentSudo,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_domain_of_a_set_up() {
-        #[track_caller]
-        fn check(machines: Tld, method: Method, asked: Option<Tld>, standing: Option<Tld>, expected: Option<Tld>) {
-            let record = standing.map(|tld| Record::new(Method::Dnsmasq, tld));
-            let found = choose_tld(machines, method, Wish { method: None, tld: asked }, record.as_ref());
-            assert_eq!(found.ok(), expected);
-        }
-        let (test, local) = (Tld::Test, Tld::Localhost);
-        check(test, Method::Dnsmasq, None, None, Some(test));
-        check(Tld::HomeArpa, Method::Dnsmasq, None, None, Some(Tld::HomeArpa));
-        check(test, Method::Dnsmasq, Some(Tld::Internal), Some(Tld::HomeArpa), Some(Tld::Internal));
-        check(test, Method::Dnsmasq, None, Some(Tld::HomeArpa), Some(Tld::HomeArpa));
-        check(test, Method::Localhost, None, Some(test), Some(local));
-        // From `.localhost` names back to others.
-        check(local, Method::Dnsmasq, None, Some(local), Some(test));
-        check(test, Method::Dnsmasq, Some(local), None, None);
-        check(test, Method::Localhost, Some(test), None, None);
-    }
-
-    #[test]
-    fn the_way_of_a_set_up() {
-        use super::facts::tests::{dnsmasq, other, resolved};
-        #[track_caller]
-        fn check(facts: &facts::Facts, wish: Wish, standing: Option<Method>, expected: Option<Method>) {
-            let record = standing.map(|method| Record::new(method, Tld::Test));
-            assert_eq!(choose_method(facts, wish, record.as_ref()).ok(), expected);
-        }
-        let (any, plain) = (Wish::default(), resolved(252, &[], true));
-        let wish = |method, tld| Wish { method, tld };
-        check(&plain, any, None, Some(Method::ResolvedLink));
-        // What stands stays as long as it works.
-        check(&plain, any, Some(Method::Resolved), Some(Method::Resolved));
-        check(&plain, any, Some(Method::ResolvedLink), Some(Method::ResolvedLink));
-        check(&plain, any, Some(Method::Localhost), Some(Method::ResolvedLink));
-        check(&other(&["8.8.8.8"]), any, Some(Method::Localhost), Some(Method::Localhost));
-        check(&other(&["8.8.8.8"]), any, Some(Method::Resolved), None);
-        // The machine resolves in another way by now.
-        check(&dnsmasq(), any, Some(Method::Resolved), Some(Method::Dnsmasq));
-        check(&dnsmasq(), wish(None, Some(Tld::Localhost)), Some(Method::Dnsmasq), Some(Method::Localhost));
-        check(&dnsmasq(), wish(Some(Method::Resolved), None), None, None);
     }
 }

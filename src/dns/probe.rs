@@ -9,8 +9,8 @@ use anyhow::Result;
 
 use super::error::DnsError;
 use super::facts::Facts;
-use super::record::Record;
-use super::report::{Line, State, line_of, own, server_of};
+use super::layer::{Line, State, line_of};
+use super::record::{Record, own};
 use super::{place, query};
 use crate::model::{DomainName, Tld};
 use crate::sys::{clock, process};
@@ -55,7 +55,7 @@ pub fn examine(name: &DomainName, tld: Tld) -> Result<Test> {
     match &record {
         Some(record) => {
             test.lines.extend(record.changes.iter().filter_map(line_of));
-            test.lines.extend(server_of(record).map(|server| answer(server, name)));
+            test.lines.extend(record.server().map(|server| answer(server, name)));
         }
         None if tld == Tld::Localhost => {}
         None => test.lines.push(Line::not_set_up()),

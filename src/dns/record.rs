@@ -1,18 +1,20 @@
 //! What was changed, kept until it is taken back: `state_dir/dns/setup.json`.
 
 use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
+use super::daemon::{self, dir};
 use super::error::DnsError;
 use super::facts::Own;
 use super::method::Method;
 use super::place;
 use crate::model::Tld;
-use crate::sys::{files, paths};
+use crate::sys::files;
 
 /// What gantry has changed on this machine. It is written before each change, so that one that was cut short is known
 /// too.
@@ -103,10 +105,13 @@ impl Record {
         Record { owes_reload: self.changes.iter().any(Change::is_reload), ..self.clone() }.save()
     }
 
-    /// Something of gantry's own, as systemd-resolved shows it.
-    pub(super) fn own(&self) -> Own {
-        let address = self.port().map(|port| format!("127.0.0.1:{port}"));
-        Own { address, domain: Some(format!("~{}", self.tld)) }
+    /// The dnsmasq that has to answer.
+    pub(super) fn server(&self) -> Option<SocketAddr> {
+        let port = match self.method {
+            Method::NetworkManager | Method::Dnsmasq => Some(53),
+            _ => self.port(),
+        };
+        port.map(|port| (Ipv4Addr::LOCALHOST, port).into())
     }
 
     /// Whether gantry made the directory.
@@ -128,6 +133,15 @@ impl Record {
     }
 }
 
+/// What is gantry's own, as resolvectl prints it; without a record, that of a dnsmasq that a printed script started.
+pub(super) fn own(record: Option<&Record>) -> Own {
+    let port = record.and_then(Record::port).or_else(|| daemon::running_port().ok()?);
+    Own {
+        address: port.map(|port| format!("127.0.0.1:{port}")),
+        domain: record.map(|record| format!("~{}", record.tld)),
+    }
+}
+
 /// As [`Record::in_order_of_removal`].
 pub fn in_order_of_removal(changes: &[Change], owes_reload: bool) -> Vec<&Change> {
     let (reloads, others): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.is_reload());
@@ -137,14 +151,6 @@ pub fn in_order_of_removal(changes: &[Change], owes_reload: bool) -> Vec<&Change
         order.extend(reloads);
     }
     order
-}
-
-/// Everything that gantry itself keeps of DNS.
-///
-/// # Errors
-/// There is no home directory.
-pub fn dir() -> Result<PathBuf> {
-    Ok(paths::state_dir()?.join("dns"))
 }
 
 /// Where the record lies.

@@ -82,10 +82,6 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         }
         plan => plan?,
     };
-    if args.print {
-        return ui.data(dns::script_of_plan(&plan, dns::privilege(true))?.as_bytes());
-    }
-    let privilege = dns::privilege(ui.can_ask());
     let is_new = !plan.is_done();
     if plan.asks_for_all && is_new {
         ui.warn(
@@ -93,6 +89,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
              `--method resolved-link` leads it there for these names alone",
         );
     }
+    if args.print {
+        return ui.data(dns::script_of_plan(&plan, dns::privilege(true))?.as_bytes());
+    }
+    let privilege = dns::privilege(ui.can_ask());
     if is_new && !make(app, ui, args, &plan, privilege)? {
         return Ok(());
     }
