@@ -1,0 +1,81 @@
+//! The ports that the proxy listens on: who has them, who may have them.
+
+use crate::served::Served;
+
+#[test]
+fn ports_that_somebody_has() {
+    let served = Served::new();
+    served.done("register --hostname shop");
+    let somebody = served.upstream("127.0.0.1", 80, "somebody");
+    for command in ["proxy setup", "proxy start"] {
+        let words = ["error: port 80 is taken: python3", "listens on it", "`gantry proxy setup --high-ports`"];
+        served.check_failure(command, &words, 4);
+    }
+    let _high = served.upstream("127.0.0.1", 8880, "too");
+    served.gantry("proxy setup --high-ports").check(
+        "",
+        "gantry: Caddy 2.6 will serve HTTP on 8881 and HTTPS on 8443\ngantry: `gantry proxy start` starts it\n",
+        0,
+    );
+    served.done("proxy start");
+    let _web = served.upstream("127.0.0.1", 8080, "main");
+    served.gantry("url").check("http://shop.test:8881\n", "", 0);
+    let page = served.world.script("curl --silent --resolve '*:8881:127.0.0.1' \"http://shop.test:8881\"");
+    assert!(page.stdout.contains("<h1>main</h1>"), "{page:?}");
+    // The ports are nobody's by accident.
+    let reserves = served.gantry("config --json").json()["reserves"].to_string();
+    assert!(reserves.contains("8881") && reserves.contains("8443"), "{reserves}");
+    drop(somebody);
+    served.done("proxy setup --http-port 80 --https-port 443");
+    assert!(served.page("http://shop.test/").contains("<h1>main</h1>"), "it moves while it runs");
+    served.gantry("url").check("http://shop.test\n", "", 0);
+    assert_eq!(served.gantry("config --json").json()["reserves"].to_string(), "[]");
+    served.check_failure("proxy setup --http-port 8443 --https-port 8443", &["cannot serve both"], 2);
+    served.check_failure("proxy setup --http-port 8080", &["port 8080 is booked: it is that of web of shop/main"], 4);
+}
+
+#[test]
+fn the_users_reserves_stay_theirs() {
+    let served = Served::new();
+    let reserves = || served.gantry("config --json").json()["reserves"].to_string();
+    served.done("config --reserve 8880 --reserve 9000");
+    served.done("proxy setup --high-ports");
+    assert_eq!(served.gantry("proxy status --json").json()["http_port"], 8881);
+    served.done("proxy setup --http-port 8443 --https-port 9000");
+    let (kept, own) = (reserves(), r#"{"start":8443,"end":8443}"#);
+    assert!(kept.contains(own) && !kept.contains("8881"), "{kept}");
+    served.done("proxy remove");
+    assert_eq!(reserves(), r#"[{"start":8880,"end":8880},{"start":9000,"end":9000}]"#);
+}
+
+/// On a stock Linux nobody but root may bind ports below 1024, unless the program's file has the privilege.
+#[test]
+fn a_caddy_that_may_bind_what_its_user_may_not() {
+    let served = Served::new();
+    served.done("register --hostname shop");
+    served.world.script("echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    let caddy = served.world.sandbox.path("bin/caddy");
+    served.world.script(&format!(
+        "cp $(readlink -f $(command -v caddy)) {0}; setcap cap_net_bind_service=+ep {0}",
+        caddy.display()
+    ));
+    served.world.script("chmod 755 ~/..; chown -R 1000:1000 ~ ~/../shop").require_success();
+    let mut command = served.world.command("setpriv", &served.checkout);
+    command.args(["--reuid=1000", "--regid=1000", "--clear-groups", "gantry", "proxy", "start"]);
+    let output = served.world.run(&mut command).require_success();
+    assert!(output.stderr.contains("serves HTTP on 80"), "{output:?}");
+    assert_eq!(served.status_of("http://shop.test/"), "502");
+}
+
+#[test]
+fn ports_that_this_user_may_not_bind() {
+    let served = Served::new();
+    served.world.script("echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    let mut command = served.world.command("setpriv", &served.checkout);
+    command.args(["--bounding-set=-net_bind_service", "gantry", "proxy", "start"]);
+    let output = served.world.run(&mut command);
+    assert_eq!(output.status, 1, "{output:?}");
+    for words in ["error: this user may not bind port 80", "setcap cap_net_bind_service=+ep", "--high-ports"] {
+        assert!(output.stderr.contains(words), "{output:?}");
+    }
+}
