@@ -173,14 +173,30 @@ fn run(
     doing: &'static str,
     patience: Duration,
 ) -> Result<Captured, ProxyError> {
-    let failed = |detail: String| ProxyError::Failed { doing, detail };
-    let captured = process::capture_with(program, args, &variables(home), patience);
+    // Who stops gantry by Ctrl-C does not want to know half of what Caddy says.
+    let captured = process::capture_apart(program, args, &variables(home), patience);
     let captured = captured.map_err(|error| ProxyError::NoAnswer { doing, detail: error.to_string() })?;
     if captured.is_success {
         return Ok(captured);
     }
     let said = String::from_utf8_lossy(&captured.stderr).into_owned();
-    Err(failed(complaint(&said).unwrap_or_else(|| "it did not say why".to_owned())))
+    match refusal(&said).filter(|_| captured.code.is_some()) {
+        Some(detail) => Err(ProxyError::Failed { doing, detail }),
+        None => {
+            let detail = match captured.code {
+                Some(_) => complaint(&said).unwrap_or_else(|| "it did not say why".to_owned()),
+                None => "a signal ended it".to_owned(),
+            };
+            Err(ProxyError::NoAnswer { doing, detail })
+        }
+    }
+}
+
+/// Why Caddy did not do it, where it says so: a line that starts with `Error:`. One of the request itself tells only that
+/// the answer was lost.
+fn refusal(said: &str) -> Option<String> {
+    let error = said.lines().rev().find_map(|line| line.trim().strip_prefix("Error: "))?;
+    (!error.contains("performing request: ")).then(|| error.to_owned())
 }
 
 /// What went wrong, out of what Caddy printed: JSON a line, and at the end a line that starts with `Error:`.
@@ -205,6 +221,18 @@ mod tests {
         check("(devel)", None);
         check("", None);
         assert!(Version(2, 10).keeps_streams() && !Version(2, 6).keeps_streams());
+    }
+
+    #[test]
+    fn who_says_no() {
+        #[track_caller]
+        fn check(said: &str, expected: Option<&str>) {
+            assert_eq!(refusal(said).as_deref(), expected, "{said:?}");
+        }
+        check("{\"level\":\"info\"}\nError: adapting config: no\n\n", Some("adapting config: no"));
+        check("Error: sending configuration to instance: performing request: Post \"/load\": EOF\n", None);
+        check("{\"level\":\"info\",\"msg\":\"using provided configuration\"}\n", None);
+        check("", None);
     }
 
     #[test]

@@ -31,6 +31,25 @@ fn a_configuration_that_caddy_refuses_leaves_the_old_one_serving() {
     assert!(served.page("http://shop.test/").contains("<h1>main</h1>"));
 }
 
+/// Caddy has loaded the configuration, and who asked it to was killed before that could be told.
+#[test]
+fn a_client_that_was_killed_has_not_refused() {
+    let served = Served::started();
+    let _main = served.upstream("127.0.0.1", 8080, "of main");
+    let wrapper = served.before_caddy("[ \"$1\" != reload ] || { \"$caddy\" \"$@\"; kill -KILL $$; }");
+    served.switch("--create next");
+    let output = served.done("export --auto");
+    assert!(output.stderr.contains("Caddy did not load the configuration: a signal ended it"), "{output:?}");
+    let page = served.page("http://web.shop.test/");
+    assert!(page.contains("nothing answers on port 5000"), "it has: {page}");
+    fs::remove_file(wrapper).unwrap();
+    served.switch("main");
+    await_true("the proxy is told of the branch", || {
+        served.done("export --auto");
+        served.page("http://web.shop.test/").contains("<h1>of main</h1>")
+    });
+}
+
 #[test]
 fn a_caddy_that_dies() {
     let served = Served::started();
