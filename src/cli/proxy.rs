@@ -76,9 +76,8 @@ fn start(app: &mut App, ui: &Ui) -> Result<()> {
     notes.iter().for_each(|note| ui.warn(&note.text));
     let (served, _) = route::shown(app)?;
     let is_secure = served.sites.iter().any(|site| site.is_secure);
-    let pid = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
     let state = if is_new { "serves" } else { "serves already" };
-    ui.note(&format!("the proxy{pid} {state} {}", shown_ports(served.ports, is_secure)));
+    ui.note(&format!("the proxy (process {pid}) {state} {}", shown_ports(served.ports, is_secure)));
     if !certs::is_set_up()? {
         ui.note("there are no certificates, so names are served over HTTP; `gantry cert setup` makes them");
     }

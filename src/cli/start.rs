@@ -5,9 +5,9 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::progress::Progress;
+use super::ps;
 use super::target::Target;
 use super::ui::Ui;
-use super::{ps, url};
 use crate::app::App;
 use crate::lifecycle::{self, StartOptions};
 use crate::sys::signals::Interrupts;
@@ -71,6 +71,5 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let stage = lifecycle::start(app, &selected, options, &mut |event| progress.tell(event), &interrupts)?;
     drop(progress);
     ui.note(&format!("{} is {}", stage.name, if args.no_wait { "started" } else { "up" }));
-    url::tell(app, ui);
     ps::print(ui, Some(&stage), args.json)
 }

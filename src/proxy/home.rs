@@ -1,6 +1,7 @@
 //! Where everything of the proxy lies.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -12,6 +13,27 @@ const SOCKET_LIMIT: usize = 103;
 
 /// The longest number of a process, and a newline.
 const PID_LIMIT: u64 = 16;
+
+/// How long Caddy may take to answer on its admin socket. Whether it is there at all the kernel would tell, also for a
+/// Caddy that hangs.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What Caddy answers at once, also while it loads something, and notes in no log. On a Unix socket it refuses most names
+/// of hosts, and HTTP/1.0 needs none.
+const QUESTION: &[u8] = b"HEAD /metrics HTTP/1.0\r\n\r\n";
+
+/// How the proxy does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Stopped,
+    /// Its process is there, and does not answer.
+    Mute {
+        pid: u32,
+    },
+    Running {
+        pid: u32,
+    },
+}
 
 /// The directory that is all the proxy's.
 #[derive(Clone, Debug)]
@@ -96,9 +118,14 @@ impl Home {
         self.0.join("again")
     }
 
-    /// What Caddy says, and who asks for what.
+    /// What Caddy says; who asks for what is noted nowhere.
     pub fn log(&self) -> PathBuf {
         self.0.join("caddy.log")
+    }
+
+    /// What was not loaded, and when it is tried again.
+    pub(super) fn setback(&self) -> PathBuf {
+        self.0.join("setback")
     }
 
     /// What Caddy says before it reads its configuration.
@@ -115,13 +142,39 @@ impl Home {
         self.0.join("caddy.pid")
     }
 
-    /// Whether it runs, and answers on its admin socket.
-    pub fn is_running(&self) -> bool {
-        files::exists(&self.socket()) && self.is_answered() && self.pid().is_some()
+    /// Whether it runs, and answers on its admin socket; asking takes a moment.
+    pub fn state(&self) -> State {
+        match self.pid() {
+            None => State::Stopped,
+            Some(pid) if self.answers() => State::Running { pid },
+            Some(pid) => State::Mute { pid },
+        }
     }
 
-    /// Whether anybody answers on the admin socket.
-    pub(super) fn is_answered(&self) -> bool {
+    /// Whether it runs, and answers on its admin socket.
+    pub fn is_running(&self) -> bool {
+        matches!(self.state(), State::Running { .. })
+    }
+
+    /// The number of its process, where it answers.
+    ///
+    /// # Errors
+    /// [`ProxyError::NotRunning`], [`ProxyError::Mute`].
+    pub fn require_running(&self) -> Result<u32, ProxyError> {
+        match self.state() {
+            State::Running { pid } => Ok(pid),
+            State::Mute { pid } => Err(ProxyError::Mute { pid }),
+            State::Stopped => Err(ProxyError::NotRunning),
+        }
+    }
+
+    fn answers(&self) -> bool {
+        let word = b"HTTP/";
+        sockets::ask(&self.socket(), QUESTION, word.len(), PATIENCE).is_ok_and(|answer| answer.starts_with(word))
+    }
+
+    /// Whether anybody listens on the admin socket.
+    pub(super) fn is_listened(&self) -> bool {
         sockets::is_answered(&self.socket())
     }
 

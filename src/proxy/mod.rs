@@ -11,6 +11,7 @@ mod home;
 mod pages;
 mod ports;
 mod publish;
+mod setback;
 
 use std::path::PathBuf;
 
@@ -18,7 +19,7 @@ use crate::model::{DomainName, Route, Site};
 
 pub use caddy::Caddy;
 pub use error::ProxyError;
-pub use home::Home;
+pub use home::{Home, State};
 pub use ports::{HIGH_PORTS, Ports, blocker, high_ports};
 pub use publish::{Patience, Published, publish, reload, start, stop};
 

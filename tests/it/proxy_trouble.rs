@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::sandbox::{Sandbox, await_true};
 use crate::served::Served;
@@ -97,19 +98,108 @@ fn an_admin_socket_that_is_taken() {
     assert!(socket.is_dir());
 }
 
+/// The kernel takes connections for a Caddy that hangs.
 #[test]
-fn a_caddy_that_is_stopped_holds_no_prompt_up() {
+fn a_caddy_that_is_stopped_holds_nobody_up() {
     let served = Served::started();
     let pid = served.gantry("proxy status --json").json()["pid"].as_u64().unwrap();
     served.world.script(&format!("kill -STOP {pid}"));
-    served.world.sandbox.git(&served.checkout, ["checkout", "--quiet", "-b", "next"]);
-    let began = std::time::Instant::now();
-    let output = served.gantry("export --auto");
-    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
-    assert!(output.status == 0 && output.stderr.contains("warning: the proxy was not told: "), "{output:?}");
+    served.switch("--create next");
+    let way_out = format!(
+        "warning: the proxy was not told: the proxy runs (process {pid}) and does not answer; `gantry proxy stop`, then \
+         `gantry proxy start`\n"
+    );
+    for command in ["export --auto", "book another -q", "book more -q"] {
+        let began = Instant::now();
+        let output = served.done(command);
+        assert!(began.elapsed() < Duration::from_secs(5), "{command}: {:?}", began.elapsed());
+        assert!(output.stderr.ends_with(&way_out), "{output:?}");
+    }
+    let status = served.gantry("proxy status");
+    assert!(status.stdout.contains("does not answer") && status.stderr.contains("`gantry proxy stop`"), "{status:?}");
+    let found = served.gantry("doctor");
+    assert!(found.stdout.contains("the proxy runs") && found.stdout.contains("does not answer"), "{found:?}");
+    for command in ["proxy start", "proxy reload"] {
+        served.check_failure(command, &["does not answer", "hint: `gantry proxy stop`, then `gantry proxy start`"], 5);
+    }
+    let url = served.done("url");
+    assert!(url.stderr.contains("does not answer; `gantry proxy stop`, then"), "{url:?}");
     served.world.script(&format!("kill -CONT {pid}"));
     served.done("proxy reload");
     assert!(served.page("http://shop.test/").contains("shop/next"));
+}
+
+impl Served {
+    /// What a shell hook asks for, which never says anything.
+    #[track_caller]
+    fn prompt(&self) {
+        let output = self.done("hook-env --shell bash");
+        assert_eq!(output.stderr, "");
+    }
+}
+
+#[test]
+fn what_failed_at_a_prompt_is_tried_again() {
+    let served = Served::started();
+    served.prompt();
+    let wrapper = served.before_caddy("[ \"$1\" != adapt ] || sleep 4");
+    served.switch("--create next");
+    // Twice, since what has just changed is not remembered.
+    served.prompt();
+    served.prompt();
+    fs::remove_file(wrapper).unwrap();
+    await_true("the proxy is told", || {
+        served.prompt();
+        served.page("http://shop.test/").contains("shop/next")
+    });
+    // And now there is nothing more to do.
+    fs::remove_dir_all(served.world.sandbox.path("home/.cache/gantry/memo")).unwrap();
+    await_true("the answer is remembered", || {
+        served.prompt();
+        served.world.sandbox.path("home/.cache/gantry/memo").exists()
+    });
+}
+
+#[test]
+fn a_caddy_that_is_broken_holds_few_prompts_up() {
+    let served = Served::started();
+    served.before_caddy("[ \"$1\" != adapt ] || { echo >>~/asked; sleep 4; }");
+    served.switch("--create next");
+    (0..6).for_each(|_| served.prompt());
+    let asked = fs::read_to_string(served.world.sandbox.path("home/asked")).unwrap().lines().count();
+    assert!(asked <= 3, "asked {asked} times");
+}
+
+#[test]
+fn who_meets_somebody_else_at_it_tries_again() {
+    let served = Served::started();
+    let script = "flock ~/.local/state/gantry/locks/proxy.lock sh -c 'touch ~/held; exec sleep 600' & echo $!";
+    let holder = served.world.script(&format!("({script}) 2>/dev/null >~/holder"));
+    assert_eq!(holder.status, 0, "{holder:?}");
+    let held = served.world.sandbox.path("home/held");
+    await_true("somebody has the lock", || held.exists());
+    served.switch("--create next");
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(3) {
+        served.prompt();
+    }
+    assert!(served.page("http://shop.test/").contains("shop/main"));
+    served.world.script("pkill -P $(cat ~/holder); kill $(cat ~/holder)");
+    await_true("the proxy is told", || {
+        served.prompt();
+        served.page("http://shop.test/").contains("shop/next")
+    });
+}
+
+/// What somebody else wants by then is loaded, though what was wanted first is refused.
+#[test]
+fn who_is_at_it_does_it_again_after_a_refusal() {
+    let served = Served::started();
+    let again = served.proxy_file("again");
+    let refuse = format!("touch ~/refused '{}'; echo 'Error: not this one' >&2; exit 1", again.display());
+    served.before_caddy(&format!("[ \"$1\" != adapt ] || [ -e ~/refused ] || {{ {refuse}; }}"));
+    served.gantry("proxy reload").check("", "gantry: loaded\n", 0);
+    assert!(served.world.sandbox.path("home/refused").exists() && !again.exists());
 }
 
 /// Whoever comes while another one loads is served by that one.
