@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::model::DomainName;
 use crate::proxy::{self, Home, Ports};
 use crate::route;
-use crate::sys::trees;
+use crate::sys::{files, trees};
 use crate::{certs, dns};
 
 pub use setup::Args as SetupArgs;
@@ -125,7 +125,7 @@ fn remove(app: &mut App, ui: &Ui) -> Result<()> {
     if app.existing_registry()?.is_some() {
         setup::keep(app, Ports::USUAL)?;
     }
-    if home.is_set_up() {
+    if files::is_dir(home.path()) {
         trees::remove(home.path())?;
     }
     ui.note("the proxy is stopped, and its ports and files are forgotten");

@@ -31,7 +31,7 @@ pub(super) fn look(app: &mut App) -> Result<Vec<Finding>> {
 
 /// Why it may not run, and what to do.
 fn stopped(app: &mut App, home: &Home) -> Result<Finding> {
-    let caddy = match Caddy::find(home) {
+    let caddy = match Caddy::find() {
         Ok(caddy) => caddy,
         Err(error) => return Ok(Finding::bad("proxy", error.to_string(), error.hint())),
     };

@@ -48,9 +48,9 @@ impl Home {
         Ok(Home(paths::state_dir()?.join("proxy")))
     }
 
-    /// Whether the proxy was set up.
+    /// Whether the proxy was set up. Caddy makes directories too, but never this one.
     pub fn is_set_up(&self) -> bool {
-        files::is_dir(&self.0)
+        files::is_dir(&self.pages())
     }
 
     /// Makes the directory.

@@ -123,7 +123,7 @@ pub fn reload(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<()> {
 pub fn start(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<(u32, bool)> {
     let home = Home::locate()?;
     home.require_fit()?;
-    let caddy = Caddy::find(&home)?;
+    let caddy = Caddy::find()?;
     let _lock = lock()?;
     match home.state() {
         State::Running { pid } => {
@@ -178,7 +178,7 @@ pub fn stop() -> Result<bool> {
     let pid = home.pid();
     if home.is_running() {
         // The admin socket may be the one thing that still answers, or not any more.
-        let _ = Caddy::find(&home).and_then(|caddy| caddy.stop(&home));
+        let _ = Caddy::find().and_then(|caddy| caddy.stop(&home));
     }
     if let Some(pid) = pid {
         process::end(pid, &|| home.is_own(pid), PATIENCE).context("the proxy does not end")?;

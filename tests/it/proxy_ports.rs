@@ -71,11 +71,16 @@ fn a_caddy_that_may_bind_what_its_user_may_not() {
 fn ports_that_this_user_may_not_bind() {
     let served = Served::new();
     served.world.script("echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start");
-    let mut command = served.world.command("setpriv", &served.checkout);
-    command.args(["--bounding-set=-net_bind_service", "gantry", "proxy", "start"]);
-    let output = served.world.run(&mut command);
-    assert_eq!(output.status, 1, "{output:?}");
-    for words in ["error: this user may not bind port 80", "setcap cap_net_bind_service=+ep", "--high-ports"] {
-        assert!(output.stderr.contains(words), "{output:?}");
+    served.done("register --hostname shop");
+    for action in ["setup", "start"] {
+        let mut command = served.world.command("setpriv", &served.checkout);
+        command.args(["--bounding-set=-net_bind_service", "gantry", "proxy", action]);
+        let words = ["error: this user may not bind port 80", "setcap cap_net_bind_service=+ep", "--high-ports"];
+        served.world.run(&mut command).check_failure(&words, 1);
+        // What was only tried is not set up.
+        assert_eq!(served.gantry("proxy status --json").json()["is_set_up"], false, "{action}");
+        served.gantry("url").check("http://localhost:8080\n", "", 0);
+        let left = served.world.script("find ~/.local/state/gantry").stdout;
+        assert!(!served.proxy_file("").exists(), "{action}: {left}");
     }
 }

@@ -30,7 +30,7 @@ pub struct Args {
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let home = Home::locate()?;
     home.require_fit()?;
-    let (caddy, old) = (Caddy::find(&home)?, route::ports(app)?);
+    let (caddy, old) = (Caddy::find()?, route::ports(app)?);
     let wanted = match args.high_ports {
         true => high_ports(app)?,
         false => Ports { http: args.http_port.unwrap_or(old.http), https: args.https_port.unwrap_or(old.https) },

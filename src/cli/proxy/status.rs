@@ -38,7 +38,7 @@ struct Report {
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let (served, _) = route::shown(app)?;
     let home = Home::locate()?;
-    let caddy = Caddy::find(&home).ok();
+    let caddy = Caddy::find().ok();
     let (is_running, pid) = match home.state() {
         State::Running { pid } => (true, Some(pid)),
         State::Mute { pid } => (false, Some(pid)),
