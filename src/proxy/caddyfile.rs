@@ -27,6 +27,10 @@ pub(super) struct Options<'a> {
 /// The page of what nobody owns, of a site's and of all.
 const CATCH_ALL: &str = "unknown";
 
+/// What a browser asks on condition of, or asks a part of (RFC 9110, sections 13.1 and 14.2), is what the server has, which
+/// is not there to tell.
+const CONDITIONS: [&str; 5] = ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Range"];
+
 /// The whole file.
 pub(super) fn render(served: &Served, options: &Options<'_>) -> String {
     let mut file = global(served, options);
@@ -182,6 +186,9 @@ fn write_errors(file: &mut String, pages: &Path, rewrites: impl FnOnce(&mut Stri
          \t\t}}\n",
         pages.display()
     );
+    for field in CONDITIONS {
+        let _ = writeln!(file, "\t\trequest_header -{field}");
+    }
     rewrites(file);
     file.push_str("\t\tfile_server\n\t}\n");
 }

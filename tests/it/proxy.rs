@@ -61,6 +61,20 @@ fn a_server_that_is_down_says_how_to_start_it() {
     let html = served.curl("--header 'Accept: text/html'", "http://shop.test/").stdout;
     assert!(html.contains("<h1>shop.test: nothing answers on port 8080</h1>"), "{html}");
     assert!(html.contains("http-equiv=\"refresh\"") && html.contains("<pre>gantry start shop</pre>"), "{html}");
+    // What a browser has kept of the server is older or newer than the page, and of no use either way.
+    let moments = ["2001", "2037"].map(|year| format!("Thu, 01 Jan {year} 00:00:00 GMT"));
+    for name in ["If-Modified-Since", "If-Unmodified-Since"] {
+        for moment in &moments {
+            let page = served.curl(&format!("--header '{name}: {moment}'"), "http://shop.test/").stdout;
+            assert!(page.starts_with("shop.test: nothing answers on port 8080\n"), "{name}: {moment}: {page:?}");
+        }
+    }
+    for condition in ["If-None-Match: *", "If-Match: \"x\"", "Range: bytes=0-3"] {
+        for url in ["http://shop.test/", "http://nope.shop.test/", "http://nope.test/"] {
+            let page = served.curl(&format!("--header '{condition}'"), url).stdout;
+            assert!(page.lines().count() > 1, "{condition}: {url}: {page:?}");
+        }
+    }
     // As soon as it listens, on either address.
     let _web = served.upstream("::1", 8080, "now");
     await_true("the page is there", || served.page("http://shop.test/").contains("<h1>now</h1>"));
