@@ -48,6 +48,21 @@ fn each_context_has_its_own_page_and_unknown_names_none() {
     assert_eq!(served.status_of("http://127.0.0.1/"), "404");
 }
 
+/// A site of somebody's whose name leads to this machine may read what is answered.
+#[test]
+fn what_is_registered_is_not_told_to_anybodys_name() {
+    let served = Served::started();
+    let page = |host: &str| served.page_of(host, "http://127.0.0.1/");
+    let own = ["other.test", "A.B.Internal", "x.home.arpa.", "localhost", "localhost:80", "127.0.0.1", "[::1]:80"];
+    for host in own {
+        assert!(page(host).contains("  http://shop.test  [SANDBOX]/shop\n"), "{host}: {}", page(host));
+    }
+    for host in ["example.com", "test.example.com", "mytest", "bad.cafe", "1.2.3.4.example", "shop.test.example.com"] {
+        let expected = "No project goes by this name\nThis lists those that there are:\n  gantry routes\n";
+        assert_eq!(page(host), expected, "{host}");
+    }
+}
+
 #[test]
 fn a_server_that_is_down_says_how_to_start_it() {
     let served = Served::started();

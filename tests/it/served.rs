@@ -128,6 +128,12 @@ impl Served {
         self.curl("", url).require_success().stdout
     }
 
+    /// The same, asked for by another name of a host.
+    #[track_caller]
+    pub fn page_of(&self, host: &str, url: &str) -> String {
+        self.curl(&format!("--header 'Host: {host}'"), url).require_success().stdout
+    }
+
     /// Has this shell script run before Caddy, with its arguments; `$caddy` is the program. Gives the wrapper's path: who
     /// removes it has Caddy alone again.
     pub fn before_caddy(&self, script: &str) -> PathBuf {
