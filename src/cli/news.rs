@@ -3,9 +3,12 @@
 use anyhow::Error;
 
 use super::Command;
+use super::progress::Progress;
 use super::ui::Ui;
 use crate::app::App;
-use crate::project::project_here;
+use crate::lifecycle::Event;
+use crate::model::Hostname;
+use crate::project::{Selected, project_here};
 use crate::proxy::{Patience, ProxyError, Published, Served};
 use crate::resolve::known;
 use crate::route::{self, Note, Refreshed};
@@ -66,9 +69,8 @@ pub(super) fn tell(app: &mut App, ui: &Ui, news: News) -> bool {
     let here = if wants_notes { project_here(app).ok().flatten() } else { None };
     match route::refresh(app, news.patience()) {
         Ok(Refreshed { published, notes }) => {
-            if let Published::Loaded(_) = &published {
-                let is_own = |note: &&Note| here.as_ref().is_some_and(|here| here.hostname == note.project);
-                notes.iter().filter(is_own).for_each(|note| ui.warn(&note.text));
+            if let (Published::Loaded(_), Some(here)) = (&published, &here) {
+                own(&notes, &here.hostname).for_each(|note| ui.warn(note));
             }
             if let (News::Address, Published::Loaded(served) | Published::Unchanged(served)) = (news, &published)
                 && let Some(address) = address_here(app, served)
@@ -83,6 +85,24 @@ pub(super) fn tell(app: &mut App, ui: &Ui, news: News) -> bool {
             false
         }
     }
+}
+
+/// Shows what goes on while a project starts. As soon as its ports are booked the proxy is told, so that its names lead
+/// there, and a page that waits for it sees it come up.
+pub(super) fn follow(progress: &mut Progress<'_>, selected: &Selected, event: Event<'_>) {
+    progress.tell(event);
+    if event != Event::Booked {
+        return;
+    }
+    // The command's own handles are in use. What fails here is tried again, and told, when it is done.
+    let refreshed = route::refresh(&mut App::default(), Patience::Brief);
+    if let (Ok(Refreshed { published: Published::Loaded(_), notes }), Some(project)) = (refreshed, &selected.project) {
+        own(&notes, &project.hostname).for_each(|note| progress.tell(Event::Warning(note)));
+    }
+}
+
+fn own<'a>(notes: &'a [Note], project: &Hostname) -> impl Iterator<Item = &'a str> {
+    notes.iter().filter(move |note| note.project == *project).map(|note| note.text.as_str())
 }
 
 /// Where the context here is served, if it is.
