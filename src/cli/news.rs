@@ -116,9 +116,13 @@ fn address_here(app: &mut App, served: &Served) -> Option<String> {
 }
 
 fn way_out(error: &Error) -> String {
+    let goes_on = "what it served before is served on";
     match error.downcast_ref() {
         // Who knows what it serves?
         Some(error @ (ProxyError::Mute { .. } | ProxyError::NoAnswer { .. })) => error.hint(),
-        _ => "what it served before is served on; `gantry proxy reload` tries again".to_owned(),
+        Some(error @ (ProxyError::PortBusy { .. } | ProxyError::PortForbidden { .. })) => {
+            format!("{goes_on}; {}", error.hint())
+        }
+        _ => format!("{goes_on}; `gantry proxy reload` tries again"),
     }
 }

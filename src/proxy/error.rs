@@ -37,7 +37,8 @@ pub enum ProxyError {
 impl ProxyError {
     /// The way out.
     pub fn hint(&self) -> String {
-        let high = "`gantry proxy setup --high-ports` takes ports that need no privilege";
+        let high = "`gantry proxy setup --high-ports` takes ports that need no privilege, and `--http-port` and \
+                    `--https-port` take those that you name";
         match self {
             ProxyError::NoCaddy => "install the package caddy (`apt install caddy`, `dnf install caddy`, \
                  `brew install caddy`); gantry starts it itself, so where the package started a service of it, \

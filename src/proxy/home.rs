@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use super::error::ProxyError;
+use crate::model::Port;
 use crate::sys::{files, paths, process, sockets};
 
 /// Bytes of a Unix socket's path on macOS, the shortest; Linux takes four more.
@@ -21,6 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// What Caddy answers at once, also while it loads something, and notes in no log. On a Unix socket it refuses most names
 /// of hosts, and HTTP/1.0 needs none.
 const QUESTION: &[u8] = b"HEAD /metrics HTTP/1.0\r\n\r\n";
+
+/// What is asked for the servers of its configuration.
+const SERVERS: &[u8] = b"GET /config/apps/http/servers HTTP/1.0\r\n\r\n";
+
+/// More than the servers of ten thousand routes.
+const SERVERS_LIMIT: usize = 64 << 20;
 
 /// How the proxy does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +181,14 @@ impl Home {
         sockets::ask(&self.socket(), QUESTION, word.len(), PATIENCE).is_ok_and(|answer| answer.starts_with(word))
     }
 
+    /// The ports that it listens on, as Caddy has them; `None` where it does not tell.
+    pub fn listening(&self) -> Option<Vec<Port>> {
+        let answer = sockets::ask(&self.socket(), SERVERS, SERVERS_LIMIT, PATIENCE).ok()?;
+        let answer = String::from_utf8(answer).ok()?;
+        let (_, body) = answer.split_once("\r\n\r\n").filter(|(head, _)| head.split(' ').nth(1) == Some("200"))?;
+        ports_of(&serde_json::from_str(body).ok()?)
+    }
+
     /// Whether anybody listens on the admin socket.
     pub(super) fn is_listened(&self) -> bool {
         sockets::is_answered(&self.socket())
@@ -199,5 +215,33 @@ impl Home {
         let text = files::read_limited(&self.start_log(), 1 << 20).ok()?;
         let text = String::from_utf8_lossy(&text).into_owned();
         super::caddy::complaint(&text)
+    }
+}
+
+/// The ports of every server's `listen`: `127.0.0.1:80`, `[::1]:80`.
+fn ports_of(servers: &Value) -> Option<Vec<Port>> {
+    let listen = servers.as_object()?.values().filter_map(|server| server.get("listen")?.as_array());
+    listen.flatten().map(|address| address.as_str()?.rsplit(':').next()?.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_as_caddy_tells_them() {
+        #[track_caller]
+        fn check(servers: &str, expected: Option<&[u16]>) {
+            let ports = ports_of(&serde_json::from_str(servers).unwrap());
+            let numbers = ports.map(|ports| ports.into_iter().map(Port::number).collect::<Vec<_>>());
+            assert_eq!(numbers.as_deref(), expected, "{servers}");
+        }
+        check(
+            r#"{"srv0":{"listen":["127.0.0.1:80","[::1]:80"]},"srv1":{"listen":["[::1]:8443"]}}"#,
+            Some(&[80, 80, 8443]),
+        );
+        check("{}", Some(&[]));
+        check(r#"{"srv0":{"listen":["unix//run/x"]}}"#, None);
+        check("null", None);
     }
 }

@@ -15,6 +15,7 @@ use super::error::ProxyError;
 use super::home::{Home, State};
 use super::pages::{self, PageFile};
 use super::{Served, ports, setback};
+use crate::model::Port;
 use crate::sys::lock::Lock;
 use crate::sys::signals::Interrupts;
 use crate::sys::{clock, files, own, paths, process, trees};
@@ -144,11 +145,7 @@ pub fn start(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<(u32, bool)> 
 
 fn start_anew(home: &Home, caddy: &Caddy, served: &Served) -> Result<u32> {
     require_free_socket(home)?;
-    for port in [served.ports.http, served.ports.https] {
-        if let Some(error) = ports::blocker(home, caddy, port) {
-            return Err(error.into());
-        }
-    }
+    require_ports(home, caddy, served, &[])?;
     home.make()?;
     let pages = pages::render(served);
     let directory = write_pages(home, &pages)?;
@@ -254,6 +251,10 @@ fn load_once(home: &Home, caddy: &Caddy, served: &Served, patience: Patience, an
     if is_served && !anyway {
         return Ok(false);
     }
+    // What it does not tell, it finds out itself.
+    if let Some(own) = home.listening() {
+        require_ports(home, caddy, served, &own)?;
+    }
     write_pages(home, &pages)?;
     files::replace(&home.candidate(), text.as_bytes(), MODE)?;
     caddy.check(home, &home.candidate(), patience.with_caddy())?;
@@ -300,6 +301,12 @@ fn remove_other_pages(home: &Home, kept: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// That Caddy can have what is to be listened on, beside what it has already.
+fn require_ports(home: &Home, caddy: &Caddy, served: &Served, own: &[Port]) -> Result<(), ProxyError> {
+    let mut foreign = served.ports_in_use().into_iter().filter(|port| !own.contains(port));
+    foreign.find_map(|port| ports::blocker(home, caddy, port)).map_or(Ok(()), Err)
 }
 
 /// A socket that nobody answers on is what a Caddy left that was killed.

@@ -84,3 +84,40 @@ fn ports_that_this_user_may_not_bind() {
         assert!(!served.proxy_file("").exists(), "{action}: {left}");
     }
 }
+
+#[test]
+fn the_port_of_https_is_only_needed_where_something_is_served_by_it() {
+    let served = Served::new();
+    served.done("register --hostname shop");
+    let _web = served.upstream("127.0.0.1", 8080, "main");
+    let _somebody = served.upstream("127.0.0.1", 443, "somebody");
+    served.done("proxy setup");
+    assert!(served.gantry("doctor").stdout.contains("it does not run"));
+    let started = served.done("proxy start");
+    assert!(started.stderr.contains(" serves HTTP on 80\n"), "{started:?}");
+    // From now on something is, and the proxy does not have the port yet.
+    let certified = served.done("cert setup --stores none --yes");
+    let words = ["the proxy was not told: port 443 is taken: python3", "is served on; stop it, or", "`--https-port`"];
+    assert!(words.iter().all(|word| certified.stderr.contains(word)), "{certified:?}");
+    assert!(served.page("http://shop.test/").contains("<h1>main</h1>"));
+    for command in ["proxy setup", "proxy reload"] {
+        served.check_failure(command, &["error: port 443 is taken: python3", "`--https-port`"], 4);
+    }
+    assert!(served.page("http://shop.test/").contains("<h1>main</h1>"));
+    served.done("proxy setup --https-port 8443");
+    let page = served.curl("--resolve '*:8443:127.0.0.1'", "https://shop.test:8443/").stdout;
+    assert!(page.contains("<h1>main</h1>"), "{page}");
+}
+
+#[test]
+fn ports_that_caddy_refuses_are_not_kept() {
+    let served = Served::started();
+    let wrapper = served.before_caddy("[ \"$1\" != adapt ] || { echo 'Error: not these' >&2; exit 1; }");
+    served.check_failure("proxy setup --high-ports", &["error: Caddy refuses the configuration: not these"], 1);
+    assert_eq!(served.gantry("proxy status --json").json()["http_port"], 80);
+    assert_eq!(served.gantry("config --json").json()["reserves"].to_string(), "[]");
+    served.gantry("url").check("http://shop.test\n", "", 0);
+    std::fs::remove_file(wrapper).unwrap();
+    served.done("proxy setup --http-port 8880");
+    served.gantry("url").check("http://shop.test:8880\n", "", 0);
+}

@@ -13,7 +13,9 @@ fn a_configuration_that_caddy_refuses_leaves_the_old_one_serving() {
     let served = Served::started();
     let _web = served.upstream("127.0.0.1", 8080, "main");
     // Somebody takes the port between gantry's look and Caddy's.
-    let _taken = served.upstream("127.0.0.1", 8888, "somebody");
+    let take = "python3 -m http.server 8888 --bind 127.0.0.1 >/dev/null 2>&1 &";
+    let await_it = "until curl --silent --output /dev/null http://127.0.0.1:8888/; do sleep 0.05; done";
+    served.before_caddy(&format!("[ \"$1\" != reload ] || [ -e ~/took ] || {{ touch ~/took; {take} {await_it}; }}"));
     let registry = rusqlite_of(&served.world.sandbox);
     registry.execute("INSERT INTO settings (name, value) VALUES ('http_port', '8888')", ()).unwrap();
     served.check_failure("proxy reload", &["error: Caddy refuses the configuration: ", "address already in use"], 1);
@@ -23,7 +25,7 @@ fn a_configuration_that_caddy_refuses_leaves_the_old_one_serving() {
     // The command that made the change has done its own work.
     let output = served.gantry("book extra");
     assert!(
-        output.status == 0 && output.stderr.contains("warning: the proxy was not told: Caddy refuses"),
+        output.status == 0 && output.stderr.contains("warning: the proxy was not told: port 8888 is taken: python3"),
         "{output:?}"
     );
     assert!(served.page("http://shop.test/").contains("<h1>main</h1>"));

@@ -40,20 +40,27 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return Err(Usage { message, hint: "name two ports".to_owned() }.into());
     }
     require_unbooked(app, wanted)?;
+    // Nothing listens for HTTPS where there is nothing to serve by it.
+    let needs_https = args.https_port.is_some() || route::shown(app)?.0.ports_in_use().len() > 1;
+    let needed = [Some(wanted.http), Some(wanted.https).filter(|_| needs_https)];
     // What this proxy serves on already is no obstacle.
-    let own = if home.is_running() { vec![old.http, old.https] } else { Vec::new() };
-    let foreign = [wanted.http, wanted.https].into_iter().filter(|port| !own.contains(port));
-    let blocker = foreign.into_iter().find_map(|port| proxy::blocker(&home, &caddy, port));
-    let ports = match blocker {
+    let own = home.listening().unwrap_or_default();
+    let mut foreign = needed.into_iter().flatten().filter(|port| !own.contains(port));
+    let ports = match foreign.find_map(|port| proxy::blocker(&home, &caddy, port)) {
         Some(error) => offer_high_ports(app, ui, error)?,
         None => wanted,
     };
     home.make()?;
     keep(app, ports)?;
     ui.note(&format!("Caddy {} will serve HTTP on {} and HTTPS on {}", caddy.version, ports.http, ports.https));
-    match route::refresh(app, Patience::Long)?.published {
-        Published::NotRunning => ui.note("`gantry proxy start` starts it"),
-        _ => ui.note("it runs, and serves there now"),
+    match route::refresh(app, Patience::Long).map(|refreshed| refreshed.published) {
+        Ok(Published::NotRunning) => ui.note("`gantry proxy start` starts it"),
+        Ok(_) => ui.note("it runs, and serves there now"),
+        Err(error) => {
+            // It serves on where it did.
+            keep(app, old)?;
+            return Err(error);
+        }
     }
     Ok(())
 }
