@@ -92,15 +92,17 @@ pub fn publish(patience: Patience, wanted: &mut dyn FnMut() -> Result<Served>) -
 }
 
 fn publish_to(home: &Home, patience: Patience, wanted: &mut dyn FnMut() -> Result<Served>) -> Result<Published> {
-    // One that hangs would take each client's whole patience.
-    home.require_running()?;
     let lock = match patience {
         Patience::Long | Patience::Brief => Some(lock()?),
         Patience::Short => lock_soon(home)?,
     };
-    match lock {
-        Some(_lock) => load(home, wanted, patience, false),
-        None => Ok(Published::Left),
+    let Some(_lock) = lock else { return Ok(Published::Left) };
+    match home.state() {
+        State::Running { .. } => load(home, wanted, patience, false),
+        // One that hangs would take each client's whole patience.
+        State::Mute { pid } => Err(ProxyError::Mute { pid }.into()),
+        // Whoever had the lock has stopped it.
+        State::Stopped => Ok(Published::NotRunning),
     }
 }
 
@@ -110,8 +112,11 @@ fn publish_to(home: &Home, patience: Patience, wanted: &mut dyn FnMut() -> Resul
 /// Also [`ProxyError::NotRunning`] and [`ProxyError::Mute`].
 pub fn reload(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<()> {
     let home = Home::locate()?;
-    home.require_running()?;
+    if home.pid().is_none() {
+        return Err(ProxyError::NotRunning.into());
+    }
     let _lock = lock()?;
+    home.require_running()?;
     load(&home, wanted, Patience::Long, true)?;
     setback::forget(&home);
     Ok(())
