@@ -55,7 +55,7 @@ impl Caddy {
     /// The one on `PATH`.
     ///
     /// # Errors
-    /// [`ProxyError::NoCaddy`]; [`ProxyError::Failed`] where it does not tell its version.
+    /// [`ProxyError::NoCaddy`]; [`ProxyError::NoAnswer`] where it does not tell its version.
     pub fn find() -> Result<Caddy, ProxyError> {
         let program = process::find_program("caddy").ok_or(ProxyError::NoCaddy)?;
         // Even for that it makes the directory where it would keep things; this one is there.

@@ -121,7 +121,7 @@ fn a_caddy_that_is_stopped_holds_nobody_up() {
     assert!(status.stdout.contains("does not answer") && status.stderr.contains("`gantry proxy stop`"), "{status:?}");
     let found = served.gantry("doctor");
     assert!(found.stdout.contains("the proxy runs") && found.stdout.contains("does not answer"), "{found:?}");
-    for command in ["proxy start", "proxy reload"] {
+    for command in ["proxy start", "proxy reload", "proxy setup --high-ports"] {
         served.check_failure(command, &["does not answer", "hint: `gantry proxy stop`, then `gantry proxy start`"], 5);
     }
     let url = served.done("url");
