@@ -135,6 +135,12 @@ pub(super) fn ensure(
     }
 }
 
+/// Whether a certificate and its key lie there, whatever they are good for.
+pub(super) fn is_there(place: &Place, domain: &DomainName) -> bool {
+    let Some(pair) = place.pair(domain) else { return false };
+    Certificate::load(&pair.certificate).is_ok_and(|certificate| x509::require_key(&certificate, &pair.key).is_ok())
+}
+
 fn is_readable(standing: &Standing) -> bool {
     !matches!(standing, Standing::Absent | Standing::Damaged { .. })
 }

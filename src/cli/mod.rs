@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything about ports: a command asks the verbs and puts their answer into words.
 
+mod ahead;
 mod book;
 mod cert;
 mod completions;
@@ -22,6 +23,7 @@ mod init;
 mod list;
 mod logs;
 mod man;
+mod news;
 mod open;
 mod overrides;
 mod ports;
@@ -59,10 +61,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app::App;
 use crate::memo;
-use crate::project::project_here;
-use crate::proxy::{Patience, Published};
-use crate::route::{self, Note, Refreshed};
+use ahead::{color_of, wants_json};
 use failure::{Failure, Silent};
+use news::News;
 use ui::{Color, Ui};
 
 /// Every checkout its own ports.
@@ -228,49 +229,25 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
     };
     let mut ui = Ui::new(cli.color);
     ui.speak_json(wants_json);
-    let (news, mut app) = (cli.command.news(), App::default());
-    let exit = match cli.command.run(&mut app, &mut ui) {
+    let (news, mut app) = (News::of(&cli.command), App::default());
+    let done = cli.command.run(&mut app, &mut ui);
+    // The proxy is nothing that the answer depends on.
+    let testimony = memo::end();
+    let teller = Ui::new(cli.color);
+    match done {
         Ok(()) => {
-            memo::remember(arguments, &ui.into_said());
+            // While it is not told, the next call must not be answered before it tries.
+            if news::tell(&mut app, &teller, news)
+                && let Some(testimony) = testimony
+            {
+                memo::remember(arguments, &testimony, &ui.into_said());
+            }
             ExitCode::SUCCESS
         }
-        Err(error) => fail(&ui, &error),
-    };
-    if news != News::Bookings || app.has_written() {
-        tell_proxy(&mut app, &Ui::new(cli.color), news);
-    }
-    exit
-}
-
-/// What a command may have changed of what names lead to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum News {
-    /// What it has written into the registry, if anything.
-    Bookings,
-    /// The branch may have been switched before it. Somebody waits for a value.
-    Glance,
-    /// The same, and nothing is said at a prompt.
-    Prompt,
-    /// What is to be served, so the user wants to know what is wrong with that.
-    Names,
-}
-
-/// Lets the proxy, where it runs, serve what is booked by now. That it could not is no failure of the command, which is
-/// done.
-fn tell_proxy(app: &mut App, ui: &Ui, news: News) {
-    let patience = if matches!(news, News::Glance | News::Prompt) { Patience::Short } else { Patience::Long };
-    // Asked before, since looking at every project leads away.
-    let here = if news == News::Names { project_here(app).ok().flatten() } else { None };
-    match route::refresh(app, patience) {
-        Ok(Refreshed { published: Published::Loaded, notes }) => {
-            let is_own = |note: &&Note| here.as_ref().is_some_and(|here| here.hostname == note.project);
-            notes.iter().filter(is_own).for_each(|note| ui.warn(&note.text));
-        }
-        Ok(_) => {}
-        Err(_) if news == News::Prompt => {}
         Err(error) => {
-            let hint = "what it served before is served on; `gantry proxy reload` tries again";
-            ui.warn(&format!("the proxy was not told: {error:#}; {hint}"));
+            let exit = fail(&ui, &error);
+            news::tell(&mut app, &teller, news.of_failed());
+            exit
         }
     }
 }
@@ -294,49 +271,12 @@ fn fail(ui: &Ui, error: &anyhow::Error) -> ExitCode {
     ExitCode::from(failure.exit)
 }
 
-fn wants_json(arguments: &[OsString]) -> bool {
-    let own = arguments.iter().take_while(|argument| !ends_options(argument));
-    own.into_iter().any(|argument| argument == "--json")
-}
-
-/// Whether what follows may be another program's options.
-fn ends_options(argument: &OsString) -> bool {
-    ["--", "run", "exec"].iter().any(|end| argument == end)
-}
-
-/// What `--color` says, read ahead: the parser's own errors and its help follow it too.
-fn color_of(arguments: &[OsString]) -> clap::ColorChoice {
-    let options = || arguments.iter().take_while(|argument| !ends_options(argument)).filter_map(|it| it.to_str());
-    let apart = options().zip(options().skip(1)).filter(|(name, _)| *name == "--color").map(|(_, value)| value);
-    match options().filter_map(|it| it.strip_prefix("--color=")).chain(apart).last() {
-        Some("always") => clap::ColorChoice::Always,
-        Some("never") => clap::ColorChoice::Never,
-        _ => clap::ColorChoice::Auto,
-    }
-}
-
 /// The whole tree of commands, as the completions and the man pages show it too.
 pub fn command() -> clap::Command {
     Cli::command()
 }
 
 impl Command {
-    fn news(&self) -> News {
-        match self {
-            Command::HookEnv(_) => News::Prompt,
-            // The last two say where names lead, which had better be so.
-            Command::Export(_) | Command::Get(_) | Command::Run(_) | Command::Routes(_) | Command::Url(_) => {
-                News::Glance
-            }
-            Command::Start(_) | Command::Restart(_) | Command::Update(_) | Command::Register(_) | Command::Cert(_) => {
-                News::Names
-            }
-            // From cron, where certificates are renewed by it.
-            Command::CertSetup(_) | Command::Prune(_) => News::Names,
-            _ => News::Bookings,
-        }
-    }
-
     fn run(self, app: &mut App, ui: &mut Ui) -> anyhow::Result<()> {
         match self {
             Command::Export(args) => export::run(app, ui, &args),

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::failure::Missing;
+use super::news::{self, News};
 use super::proxy::is_resolved;
 use super::ui::Ui;
 use super::url::address;
-use super::{News, tell_proxy};
 use crate::app::App;
 use crate::sys::{env, process};
 
@@ -51,7 +51,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.warn("this machine's resolver does not know the name; `gantry dns setup` mends that");
     }
     // Who becomes another program does nothing afterwards.
-    tell_proxy(app, ui, News::Glance);
+    news::tell(app, ui, News::Glance);
     ui.note(&format!("opening {}", address.url));
     let error = process::exec(program.as_os_str(), &[OsString::from(&address.url)], std::iter::empty());
     Err(anyhow::Error::from(error).context(format!("{} cannot be run", program.display())))

@@ -28,6 +28,7 @@ impl<'a> Progress<'a> {
 
     pub(super) fn tell(&mut self, event: Event<'_>) {
         match event {
+            Event::Booked => {}
             Event::Phase(phase) => self.begin(phase),
             Event::Line(line) => self.line(&String::from_utf8_lossy(line)),
             Event::Note(text) => self.above(|ui| ui.note(text)),

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::model::DomainName;
 use crate::proxy::{self, Home, Ports};
 use crate::route;
-use crate::sys::trees;
+use crate::sys::{files, trees};
 use crate::{certs, dns};
 
 pub use setup::Args as SetupArgs;
@@ -75,10 +75,8 @@ fn start(app: &mut App, ui: &Ui) -> Result<()> {
     let ((pid, is_new), notes) = route::with_notes(app, |wanted| proxy::start(wanted))?;
     notes.iter().for_each(|note| ui.warn(&note.text));
     let (served, _) = route::shown(app)?;
-    let is_secure = served.sites.iter().any(|site| site.is_secure);
-    let pid = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
     let state = if is_new { "serves" } else { "serves already" };
-    ui.note(&format!("the proxy{pid} {state} {}", shown_ports(served.ports, is_secure)));
+    ui.note(&format!("the proxy (process {pid}) {state} {}", served.describe_ports()));
     if !certs::is_set_up()? {
         ui.note("there are no certificates, so names are served over HTTP; `gantry cert setup` makes them");
     }
@@ -97,14 +95,6 @@ fn start(app: &mut App, ui: &Ui) -> Result<()> {
 /// Whether programs find the name. Where nobody can be asked, that is not this command's concern.
 pub(super) fn is_resolved(name: &DomainName) -> bool {
     dns::ask_system(name).is_ok_and(|found| !found.is_empty()) || name.as_str().ends_with(".localhost")
-}
-
-/// Nothing listens for HTTPS where there is nothing to serve by it.
-fn shown_ports(ports: Ports, is_secure: bool) -> String {
-    match is_secure {
-        true => format!("HTTP on {} and HTTPS on {}", ports.http, ports.https),
-        false => format!("HTTP on {}", ports.http),
-    }
 }
 
 fn stop(ui: &Ui) -> Result<()> {
@@ -126,7 +116,7 @@ fn remove(app: &mut App, ui: &Ui) -> Result<()> {
     if app.existing_registry()?.is_some() {
         setup::keep(app, Ports::USUAL)?;
     }
-    if home.is_set_up() {
+    if files::is_dir(home.path()) {
         trees::remove(home.path())?;
     }
     ui.note("the proxy is stopped, and its ports and files are forgotten");

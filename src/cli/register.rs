@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::failure::Usage;
 use super::project::Row;
 use super::ui::Ui;
-use super::url;
 use crate::app::App;
 use crate::model::{Hostname, HostnameError, Port};
 use crate::project::{Proposal, all, propose, register};
@@ -36,7 +35,7 @@ pub struct Args {
     yes: bool,
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -85,7 +84,6 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     ui.text_line(&format!("{} {}", row.hostname, registered.http.port))?;
     let kind = proposal.scan.kind;
     ui.note(&format!("registered {} ({kind}) as {hostname}", proposal.path.display()));
-    url::tell(app, ui);
     Ok(())
 }
 

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::news;
 use super::progress::Progress;
 use super::ps;
 use super::target::{StopArgs, Target};
 use super::ui::Ui;
 use crate::app::App;
-use crate::lifecycle::{self, StartOptions};
+use crate::lifecycle::{self, Event, StartOptions};
 use crate::sys::signals::Interrupts;
 
 /// Stop a project and start it again, as its files are now
@@ -47,7 +48,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let start = StartOptions { force: args.force, pull: false, build: args.build, wait, hooks, engine };
     let interrupts = Interrupts::listen()?;
     let mut progress = Progress::new(ui);
-    let mut tell = |event: lifecycle::Event<'_>| progress.tell(event);
+    let mut tell = |event: Event<'_>| news::follow(&mut progress, &selected, event);
     let stop = args.stop.options(engine);
     let stage = lifecycle::restart(app, &selected, stop, start, &mut tell, &interrupts)?;
     drop(progress);

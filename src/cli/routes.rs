@@ -8,7 +8,7 @@ use super::ui::{Cell, Ui};
 use crate::app::App;
 use crate::model::{Clash, Route};
 use crate::project::select_registered;
-use crate::proxy::{self, Served, ServedSite};
+use crate::proxy::{Home, ProxyError, Served, ServedSite};
 use crate::route::{self, Note};
 
 /// List the names that lead to what runs: a project's, its other branches', its services'
@@ -39,6 +39,9 @@ struct Answer {
     notes: Vec<String>,
     /// Whether the proxy that serves them runs.
     is_served: bool,
+    /// Why it does not.
+    #[serde(skip)]
+    trouble: Option<ProxyError>,
 }
 
 #[derive(Serialize)]
@@ -56,11 +59,13 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let is_meant = |site: &&ServedSite| only.as_ref().is_none_or(|only| only.hostname == site.site.project);
     let is_noted = |note: &&Note| only.as_ref().is_none_or(|only| only.hostname == note.project);
     let sites: Vec<&ServedSite> = served.sites.iter().filter(is_meant).collect();
+    let trouble = Home::locate()?.require_running().err();
     let answer = Answer {
         routes: sites.iter().flat_map(|site| rows_of(&served, site)).collect(),
         clashes: sites.iter().flat_map(|site| site.site.clashes.clone()).collect(),
         notes: notes.iter().filter(is_noted).map(|note| note.text.clone()).collect(),
-        is_served: proxy::Home::locate()?.is_running(),
+        is_served: trouble.is_none(),
+        trouble,
     };
     if args.json {
         ui.json(&answer)?;
@@ -100,8 +105,8 @@ fn tell(ui: &Ui, answer: &Answer) -> Result<()> {
         [row.url.clone(), service, route.port.to_string(), route.context.clone()].map(Cell::from).to_vec()
     });
     ui.table(&["address", "service", "port", "context"], rows.collect())?;
-    if !answer.is_served {
-        ui.note("the proxy does not run, so none of these answers; `gantry proxy start` starts it");
+    if let Some(trouble) = &answer.trouble {
+        ui.note(&format!("{trouble}, so none of these answers; {}", trouble.hint()));
     }
     Ok(())
 }

@@ -5,9 +5,10 @@ use std::io;
 
 use anyhow::Result;
 
+use super::export;
 use super::failure::{Failure, Silent};
+use super::news::{self, News};
 use super::ui::Ui;
-use super::{News, export, tell_proxy};
 use crate::app::App;
 use crate::exports::{ResolveOptions, resolve};
 use crate::shell::VariableName;
@@ -40,7 +41,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let variables: Vec<(VariableName, Option<String>)> = set.chain(unset).collect();
     export::tell(ui, resolution)?;
     // Who becomes another program does nothing afterwards.
-    tell_proxy(app, ui, News::Glance);
+    news::tell(app, ui, News::Glance);
     let Some((program, rest)) = args.command.split_first() else { return Ok(()) };
     let error = process::exec(program, rest, variables.iter().map(|(name, value)| (name.as_str(), value.as_deref())));
     let exit = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::news;
 use super::progress::Progress;
+use super::ps;
 use super::target::Target;
 use super::ui::Ui;
-use super::{ps, url};
 use crate::app::App;
-use crate::lifecycle::{self, StartOptions};
+use crate::lifecycle::{self, Event, StartOptions};
 use crate::sys::signals::Interrupts;
 
 /// Start a project's containers, on the ports that its context has
@@ -68,9 +69,9 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     };
     let interrupts = Interrupts::listen()?;
     let mut progress = Progress::new(ui);
-    let stage = lifecycle::start(app, &selected, options, &mut |event| progress.tell(event), &interrupts)?;
+    let mut tell = |event: Event<'_>| news::follow(&mut progress, &selected, event);
+    let stage = lifecycle::start(app, &selected, options, &mut tell, &interrupts)?;
     drop(progress);
     ui.note(&format!("{} is {}", stage.name, if args.no_wait { "started" } else { "up" }));
-    url::tell(app, ui);
     ps::print(ui, Some(&stage), args.json)
 }

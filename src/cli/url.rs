@@ -68,8 +68,8 @@ pub(super) fn address(app: &mut App, ui: &Ui, words: &[String]) -> Result<Addres
     let sites = || served.sites.iter().map(|site| &site.site);
     let found = route::find(sites(), context_id, with_port.or(meant));
     if let (Some((site, route)), true) = (found, home.is_set_up()) {
-        if !home.is_running() {
-            ui.warn("the proxy does not run, so this does not answer; `gantry proxy start` starts it");
+        if let Err(error) = home.require_running() {
+            ui.warn(&format!("{error}, so this does not answer; {}", error.hint()));
         }
         let site = served.sites.iter().find(|served| served.site.project == site.project);
         let url = site.map(|site| served.url(site, route)).unwrap_or_default();
@@ -80,28 +80,6 @@ pub(super) fn address(app: &mut App, ui: &Ui, words: &[String]) -> Result<Addres
         return Ok(plain_address(&route.service, route.port, route.speaks_tls, route.entry.as_deref()));
     }
     by_port(&selected, &rows, service)
-}
-
-/// Says under which name the context here is served, where that is so.
-pub(super) fn tell(app: &mut App, ui: &Ui) {
-    let mut served = || -> Result<Option<String>> {
-        if !Home::locate()?.is_running() {
-            return Ok(None);
-        }
-        let Some(context_id) = known(app)?.and_then(|(claim, _)| claim.row().map(|row| row.id)) else {
-            return Ok(None);
-        };
-        let (served, _) = route::shown(app)?;
-        let found = served.sites.iter().find_map(|site| {
-            let (_, route) = route::find([&site.site], context_id, None)?;
-            Some(served.url(site, route))
-        });
-        Ok(found)
-    };
-    // What is wrong is told by who serves it.
-    if let Ok(Some(url)) = served() {
-        ui.note(&url);
-    }
 }
 
 /// Without a name: a context of no project, or one whose name two would have.

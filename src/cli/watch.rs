@@ -52,7 +52,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         match event {
             Event::Note(text) | Event::Phase(text) => ui.note(&format!("{now} {text}")),
             Event::Warning(text) => ui.warn(&format!("{now} {text}")),
-            Event::Line(_) => {}
+            Event::Line(_) | Event::Booked => {}
         }
     };
     lifecycle::watch(app, &selected, options, &mut tell, &interrupts)

@@ -3,6 +3,8 @@
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
+    /// The ports are booked, and nothing is awaited yet.
+    Booked,
     /// A part of the work begins; the one before it is over.
     Phase(&'a str),
     /// What a program says meanwhile, without its end of line: a stranger's bytes.

@@ -87,6 +87,7 @@ fn run(
     let hooks = if options.hooks { hook::load(app)? } else { Hooks::default() };
     let (mut stage, variables, _work) = prepare_locked(app, selected, options.engine, tell, interrupts)?;
     require_ports(app, &stage, options.force, tell)?;
+    tell(Event::Booked);
     if let Some(stop) = stop {
         stop_held(app, &mut stage, stop, tell, interrupts)?;
     }

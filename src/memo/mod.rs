@@ -137,17 +137,21 @@ impl Request {
     }
 }
 
-/// Starts to note what the call looks at, for [`remember`].
+/// Starts to note what the call looks at.
 pub fn begin() {
     witness::begin();
 }
 
-/// Keeps what the call has said, where [`begin`] was called and the same call would say the same again.
-pub fn remember(arguments: &[OsString], answer: &Answer) {
-    if let Some(testimony) = witness::end()
-        && let Some(request) = Request::of_process(arguments)
-    {
-        request.keep(&testimony, answer);
+/// What the call has looked at since [`begin`]; `None` where nobody began, or where the same call may say something else.
+/// What is done after it is no part of the answer.
+pub fn end() -> Option<Testimony> {
+    witness::end()
+}
+
+/// Keeps what the call has said for the next such call.
+pub fn remember(arguments: &[OsString], testimony: &Testimony, answer: &Answer) {
+    if let Some(request) = Request::of_process(arguments) {
+        request.keep(testimony, answer);
     }
 }
 

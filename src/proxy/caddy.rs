@@ -55,10 +55,11 @@ impl Caddy {
     /// The one on `PATH`.
     ///
     /// # Errors
-    /// [`ProxyError::NoCaddy`]; [`ProxyError::Failed`] where it does not tell its version.
-    pub fn find(home: &Home) -> Result<Caddy, ProxyError> {
+    /// [`ProxyError::NoCaddy`]; [`ProxyError::NoAnswer`] where it does not tell its version.
+    pub fn find() -> Result<Caddy, ProxyError> {
         let program = process::find_program("caddy").ok_or(ProxyError::NoCaddy)?;
-        let said = run(home, &program, &["version"], "tell its version", PATIENCE)?;
+        // Even for that it makes the directory where it would keep things; this one is there.
+        let said = run(Path::new("/"), &program, &["version"], "tell its version", PATIENCE)?;
         // One that was built by hand may not know its own.
         let version = Version::parse(&String::from_utf8_lossy(&said.stdout));
         match version {
@@ -71,12 +72,12 @@ impl Caddy {
     /// privilege. Tried, since nothing else tells.
     pub(super) fn may_bind(&self, home: &Home, port: Port) -> bool {
         let directory = home.path().with_extension("trial");
-        let tried = self.try_bind(home, &directory, port);
+        let tried = self.try_bind(&directory, port);
         let _ = trees::remove(&directory);
         tried.unwrap_or(false)
     }
 
-    fn try_bind(&self, home: &Home, directory: &Path, port: Port) -> std::io::Result<bool> {
+    fn try_bind(&self, directory: &Path, port: Port) -> std::io::Result<bool> {
         files::make_private_dir(directory)?;
         let (file, log) = (directory.join("Caddyfile"), directory.join("log"));
         // Caddy serves no plain HTTP on what it takes for the port of HTTPS.
@@ -86,7 +87,7 @@ impl Caddy {
         files::replace(&file, text.as_bytes(), 0o600)?;
         let shown = file.to_string_lossy().into_owned();
         let args = ["run", "--config", &shown, "--adapter", "caddyfile"];
-        let pid = process::launch(&self.program, &args, directory, &variables(home), &log)?;
+        let pid = process::launch(&self.program, &args, directory, &variables(directory), &log)?;
         let is_it = || process::command_line(pid).is_some_and(|words| words.contains(&shown));
         let (began, address) = (Instant::now(), SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())));
         let mut listens = false;
@@ -116,7 +117,7 @@ impl Caddy {
     pub(super) fn check(&self, home: &Home, file: &Path, patience: Duration) -> Result<(), ProxyError> {
         let file = file.to_string_lossy();
         let args = ["adapt", "--config", &file, "--adapter", "caddyfile", "--validate"];
-        match run(home, &self.program, &args, "check the configuration", patience) {
+        match run(home.path(), &self.program, &args, "check the configuration", patience) {
             Err(ProxyError::Failed { detail, .. }) => Err(ProxyError::Refused { detail }),
             other => other.map(drop),
         }
@@ -129,7 +130,7 @@ impl Caddy {
     pub(super) fn load(&self, home: &Home, file: &Path, patience: Duration) -> Result<(), ProxyError> {
         let (file, address) = (file.to_string_lossy(), home.admin_address());
         let args = ["reload", "--config", &file, "--adapter", "caddyfile", "--address", &address, "--force"];
-        match run(home, &self.program, &args, "load the configuration", patience) {
+        match run(home.path(), &self.program, &args, "load the configuration", patience) {
             Err(ProxyError::Failed { detail, .. }) => Err(ProxyError::Refused { detail }),
             other => other.map(drop),
         }
@@ -143,7 +144,7 @@ impl Caddy {
         let (file, pid_file) = (home.caddyfile(), home.pid_file());
         let (file, pid_file) = (file.to_string_lossy(), pid_file.to_string_lossy());
         let args = ["run", "--config", &file, "--adapter", "caddyfile", "--pidfile", &pid_file];
-        process::launch(&self.program, &args, home.path(), &variables(home), &home.start_log())
+        process::launch(&self.program, &args, home.path(), &variables(home.path()), &home.start_log())
     }
 
     /// Asks the running one to end.
@@ -151,7 +152,8 @@ impl Caddy {
     /// # Errors
     /// [`ProxyError::Failed`].
     pub(super) fn stop(&self, home: &Home) -> Result<(), ProxyError> {
-        run(home, &self.program, &["stop", "--address", &home.admin_address()], "stop", PATIENCE).map(drop)
+        let args = ["stop", "--address", &home.admin_address()];
+        run(home.path(), &self.program, &args, "stop", PATIENCE).map(drop)
     }
 }
 
@@ -161,26 +163,42 @@ impl fmt::Display for Version {
     }
 }
 
-/// Where Caddy keeps a copy of what it serves, and what it would need to get certificates, which it never does here.
-fn variables(home: &Home) -> [(&'static str, Option<&OsStr>); 3] {
-    ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "STEPPATH"].map(|name| (name, Some(home.path().as_os_str())))
+/// In the directory, Caddy keeps a copy of what it serves, and what it would need to get certificates, which it never does here.
+fn variables(directory: &Path) -> [(&'static str, Option<&OsStr>); 3] {
+    ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "STEPPATH"].map(|name| (name, Some(directory.as_os_str())))
 }
 
 fn run(
-    home: &Home,
+    directory: &Path,
     program: &Path,
     args: &[&str],
     doing: &'static str,
     patience: Duration,
 ) -> Result<Captured, ProxyError> {
-    let failed = |detail: String| ProxyError::Failed { doing, detail };
-    let captured = process::capture_with(program, args, &variables(home), patience);
+    // Who stops gantry by Ctrl-C does not want to know half of what Caddy says.
+    let captured = process::capture_apart(program, args, &variables(directory), patience);
     let captured = captured.map_err(|error| ProxyError::NoAnswer { doing, detail: error.to_string() })?;
     if captured.is_success {
         return Ok(captured);
     }
     let said = String::from_utf8_lossy(&captured.stderr).into_owned();
-    Err(failed(complaint(&said).unwrap_or_else(|| "it did not say why".to_owned())))
+    match refusal(&said).filter(|_| captured.code.is_some()) {
+        Some(detail) => Err(ProxyError::Failed { doing, detail }),
+        None => {
+            let detail = match captured.code {
+                Some(_) => complaint(&said).unwrap_or_else(|| "it did not say why".to_owned()),
+                None => "a signal ended it".to_owned(),
+            };
+            Err(ProxyError::NoAnswer { doing, detail })
+        }
+    }
+}
+
+/// Why Caddy did not do it, where it says so: a line that starts with `Error:`. One of the request itself tells only that
+/// the answer was lost.
+fn refusal(said: &str) -> Option<String> {
+    let error = said.lines().rev().find_map(|line| line.trim().strip_prefix("Error: "))?;
+    (!error.contains("performing request: ")).then(|| error.to_owned())
 }
 
 /// What went wrong, out of what Caddy printed: JSON a line, and at the end a line that starts with `Error:`.
@@ -205,6 +223,18 @@ mod tests {
         check("(devel)", None);
         check("", None);
         assert!(Version(2, 10).keeps_streams() && !Version(2, 6).keeps_streams());
+    }
+
+    #[test]
+    fn who_says_no() {
+        #[track_caller]
+        fn check(said: &str, expected: Option<&str>) {
+            assert_eq!(refusal(said).as_deref(), expected, "{said:?}");
+        }
+        check("{\"level\":\"info\"}\nError: adapting config: no\n\n", Some("adapting config: no"));
+        check("Error: sending configuration to instance: performing request: Post \"/load\": EOF\n", None);
+        check("{\"level\":\"info\",\"msg\":\"using provided configuration\"}\n", None);
+        check("", None);
     }
 
     #[test]

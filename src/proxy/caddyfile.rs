@@ -10,7 +10,7 @@ use std::path::Path;
 use super::Served;
 use super::ServedSite;
 use super::home::Home;
-use crate::model::{Clash, DomainName, Route};
+use crate::model::{Clash, DomainName, Route, Tld};
 
 /// What the file depends on beside the routes.
 #[derive(Clone, Debug)]
@@ -26,6 +26,13 @@ pub(super) struct Options<'a> {
 
 /// The page of what nobody owns, of a site's and of all.
 const CATCH_ALL: &str = "unknown";
+
+/// The same for who asks by a name that may be anybody's.
+const FOREIGN: &str = "foreign";
+
+/// What a browser asks on condition of, or asks a part of (RFC 9110, sections 13.1 and 14.2), is what the server has, which
+/// is not there to tell.
+const CONDITIONS: [&str; 5] = ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Range"];
 
 /// The whole file.
 pub(super) fn render(served: &Served, options: &Options<'_>) -> String {
@@ -134,7 +141,15 @@ fn write_catch_all(file: &mut String, served: &Served, options: &Options<'_>) {
     let none = |file: &mut String| {
         file.push_str("\terror 404\n");
         write_errors(file, options.pages, |file| {
-            let _ = writeln!(file, "\t\trewrite * /{CATCH_ALL}.{{ending}}");
+            let _ = writeln!(
+                file,
+                "\t\tmap {{http.request.host}} {{whose}} {{\n\
+                 \t\t\t{} {CATCH_ALL}\n\
+                 \t\t\tdefault {FOREIGN}\n\
+                 \t\t}}\n\
+                 \t\trewrite * /{{whose}}.{{ending}}",
+                own_hosts()
+            );
         });
         file.push_str("}\n");
     };
@@ -148,6 +163,15 @@ fn write_catch_all(file: &mut String, served: &Served, options: &Options<'_>) {
     write_bind(file, options);
     let _ = writeln!(file, "\ttls \"{}\" \"{}\"", certificate.display(), key.display());
     none(file);
+}
+
+/// Which hosts are surely this machine: names that nobody can own, and addresses. Under any other name the page may be
+/// asked for by a site of somebody's that leads here by its DNS, and reads it.
+fn own_hosts() -> String {
+    let tlds: Vec<String> = Tld::ALL.iter().map(|tld| tld.as_str().replace('.', "\\.")).collect();
+    let name = format!("(.*\\.)?({})\\.?", tlds.join("|"));
+    // No top-level domain is a number, and no name holds a colon.
+    format!("~(?i)^({name}|[0-9.]+|\\[?[0-9a-f]*:[0-9a-f:.]*\\]?)$")
 }
 
 fn write_bind(file: &mut String, options: &Options<'_>) {
@@ -182,6 +206,9 @@ fn write_errors(file: &mut String, pages: &Path, rewrites: impl FnOnce(&mut Stri
          \t\t}}\n",
         pages.display()
     );
+    for field in CONDITIONS {
+        let _ = writeln!(file, "\t\trequest_header -{field}");
+    }
     rewrites(file);
     file.push_str("\t\tfile_server\n\t}\n");
 }

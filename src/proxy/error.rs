@@ -37,7 +37,8 @@ pub enum ProxyError {
 impl ProxyError {
     /// The way out.
     pub fn hint(&self) -> String {
-        let high = "`gantry proxy setup --high-ports` takes ports that need no privilege";
+        let high = "`gantry proxy setup --high-ports` takes ports that need no privilege, and `--http-port` and \
+                    `--https-port` take those that you name";
         match self {
             ProxyError::NoCaddy => "install the package caddy (`apt install caddy`, `dnf install caddy`, \
                  `brew install caddy`); gantry starts it itself, so where the package started a service of it, \
@@ -56,13 +57,13 @@ impl ProxyError {
                  or {high}"
             ),
             ProxyError::NotStarted { log, .. } => format!("Caddy's log is {}", log.display()),
-            ProxyError::Mute { .. } => "`gantry proxy stop`, then `gantry proxy start`".to_owned(),
+            ProxyError::Mute { .. } | ProxyError::NoAnswer { .. } => {
+                "`gantry proxy stop`, then `gantry proxy start`".to_owned()
+            }
             ProxyError::NotRunning => "`gantry proxy start` starts it".to_owned(),
             ProxyError::SocketTaken { path } => format!("move {} away", path.display()),
             ProxyError::UnfitPath { .. } => "set XDG_STATE_HOME to a plain, short path".to_owned(),
-            ProxyError::NoAnswer { .. } | ProxyError::Failed { .. } => {
-                "`gantry proxy status` shows what runs, and where its log is".to_owned()
-            }
+            ProxyError::Failed { .. } => "`gantry proxy status` shows what runs, and where its log is".to_owned(),
         }
     }
 }

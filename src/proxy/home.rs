@@ -1,10 +1,13 @@
 //! Where everything of the proxy lies.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use super::error::ProxyError;
+use crate::model::Port;
 use crate::sys::{files, paths, process, sockets};
 
 /// Bytes of a Unix socket's path on macOS, the shortest; Linux takes four more.
@@ -12,6 +15,33 @@ const SOCKET_LIMIT: usize = 103;
 
 /// The longest number of a process, and a newline.
 const PID_LIMIT: u64 = 16;
+
+/// How long Caddy may take to answer on its admin socket. Whether it is there at all the kernel would tell, also for a
+/// Caddy that hangs.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What Caddy answers at once, also while it loads something, and notes in no log. On a Unix socket it refuses most names
+/// of hosts, and HTTP/1.0 needs none.
+const QUESTION: &[u8] = b"HEAD /metrics HTTP/1.0\r\n\r\n";
+
+/// What is asked for the servers of its configuration.
+const SERVERS: &[u8] = b"GET /config/apps/http/servers HTTP/1.0\r\n\r\n";
+
+/// More than the servers of ten thousand routes.
+const SERVERS_LIMIT: usize = 64 << 20;
+
+/// How the proxy does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Stopped,
+    /// Its process is there, and does not answer.
+    Mute {
+        pid: u32,
+    },
+    Running {
+        pid: u32,
+    },
+}
 
 /// The directory that is all the proxy's.
 #[derive(Clone, Debug)]
@@ -26,9 +56,9 @@ impl Home {
         Ok(Home(paths::state_dir()?.join("proxy")))
     }
 
-    /// Whether the proxy was set up.
+    /// Whether the proxy was set up. Caddy makes directories too, but never this one.
     pub fn is_set_up(&self) -> bool {
-        files::is_dir(&self.0)
+        files::is_dir(&self.pages())
     }
 
     /// Makes the directory.
@@ -96,9 +126,14 @@ impl Home {
         self.0.join("again")
     }
 
-    /// What Caddy says, and who asks for what.
+    /// What Caddy says; who asks for what is noted nowhere.
     pub fn log(&self) -> PathBuf {
         self.0.join("caddy.log")
+    }
+
+    /// What was not loaded, and when it is tried again.
+    pub(super) fn setback(&self) -> PathBuf {
+        self.0.join("setback")
     }
 
     /// What Caddy says before it reads its configuration.
@@ -115,13 +150,47 @@ impl Home {
         self.0.join("caddy.pid")
     }
 
-    /// Whether it runs, and answers on its admin socket.
-    pub fn is_running(&self) -> bool {
-        files::exists(&self.socket()) && self.is_answered() && self.pid().is_some()
+    /// Whether it runs, and answers on its admin socket; asking takes a moment.
+    pub fn state(&self) -> State {
+        match self.pid() {
+            None => State::Stopped,
+            Some(pid) if self.answers() => State::Running { pid },
+            Some(pid) => State::Mute { pid },
+        }
     }
 
-    /// Whether anybody answers on the admin socket.
-    pub(super) fn is_answered(&self) -> bool {
+    /// Whether it runs, and answers on its admin socket.
+    pub fn is_running(&self) -> bool {
+        matches!(self.state(), State::Running { .. })
+    }
+
+    /// The number of its process, where it answers.
+    ///
+    /// # Errors
+    /// [`ProxyError::NotRunning`], [`ProxyError::Mute`].
+    pub fn require_running(&self) -> Result<u32, ProxyError> {
+        match self.state() {
+            State::Running { pid } => Ok(pid),
+            State::Mute { pid } => Err(ProxyError::Mute { pid }),
+            State::Stopped => Err(ProxyError::NotRunning),
+        }
+    }
+
+    fn answers(&self) -> bool {
+        let word = b"HTTP/";
+        sockets::ask(&self.socket(), QUESTION, word.len(), PATIENCE).is_ok_and(|answer| answer.starts_with(word))
+    }
+
+    /// The ports that it listens on, as Caddy has them; `None` where it does not tell.
+    pub fn listening(&self) -> Option<Vec<Port>> {
+        let answer = sockets::ask(&self.socket(), SERVERS, SERVERS_LIMIT, PATIENCE).ok()?;
+        let answer = String::from_utf8(answer).ok()?;
+        let (_, body) = answer.split_once("\r\n\r\n").filter(|(head, _)| head.split(' ').nth(1) == Some("200"))?;
+        ports_of(&serde_json::from_str(body).ok()?)
+    }
+
+    /// Whether anybody listens on the admin socket.
+    pub(super) fn is_listened(&self) -> bool {
         sockets::is_answered(&self.socket())
     }
 
@@ -146,5 +215,33 @@ impl Home {
         let text = files::read_limited(&self.start_log(), 1 << 20).ok()?;
         let text = String::from_utf8_lossy(&text).into_owned();
         super::caddy::complaint(&text)
+    }
+}
+
+/// The ports of every server's `listen`: `127.0.0.1:80`, `[::1]:80`.
+fn ports_of(servers: &Value) -> Option<Vec<Port>> {
+    let listen = servers.as_object()?.values().filter_map(|server| server.get("listen")?.as_array());
+    listen.flatten().map(|address| address.as_str()?.rsplit(':').next()?.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_as_caddy_tells_them() {
+        #[track_caller]
+        fn check(servers: &str, expected: Option<&[u16]>) {
+            let ports = ports_of(&serde_json::from_str(servers).unwrap());
+            let numbers = ports.map(|ports| ports.into_iter().map(Port::number).collect::<Vec<_>>());
+            assert_eq!(numbers.as_deref(), expected, "{servers}");
+        }
+        check(
+            r#"{"srv0":{"listen":["127.0.0.1:80","[::1]:80"]},"srv1":{"listen":["[::1]:8443"]}}"#,
+            Some(&[80, 80, 8443]),
+        );
+        check("{}", Some(&[]));
+        check(r#"{"srv0":{"listen":["unix//run/x"]}}"#, None);
+        check("null", None);
     }
 }

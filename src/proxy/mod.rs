@@ -11,14 +11,15 @@ mod home;
 mod pages;
 mod ports;
 mod publish;
+mod setback;
 
 use std::path::PathBuf;
 
-use crate::model::{DomainName, Route, Site};
+use crate::model::{DomainName, Port, Route, Site};
 
 pub use caddy::Caddy;
 pub use error::ProxyError;
-pub use home::Home;
+pub use home::{Home, State};
 pub use ports::{HIGH_PORTS, Ports, blocker, high_ports};
 pub use publish::{Patience, Published, publish, reload, start, stop};
 
@@ -40,6 +41,20 @@ pub struct ServedSite {
 }
 
 impl Served {
+    /// The ports that are listened on: HTTPS's only where there is something to serve by it.
+    pub fn ports_in_use(&self) -> Vec<Port> {
+        let is_secure = self.sites.iter().any(|site| site.is_secure);
+        [Some(self.ports.http), Some(self.ports.https).filter(|_| is_secure)].into_iter().flatten().collect()
+    }
+
+    /// The same in words.
+    pub fn describe_ports(&self) -> String {
+        match self.ports_in_use().len() {
+            1 => format!("HTTP on {}", self.ports.http),
+            _ => format!("HTTP on {} and HTTPS on {}", self.ports.http, self.ports.https),
+        }
+    }
+
     /// The URL of a name of the site, without a path.
     pub fn address(&self, site: &ServedSite, name: &DomainName) -> String {
         // The usual port goes without saying.

@@ -33,6 +33,9 @@ struct Page {
 /// Seconds after which a page looks again.
 const PACE: u32 = 3;
 
+/// The title of what nobody owns.
+const NOBODYS: &str = "No project goes by this name";
+
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:12vh auto;padding:0 1rem;\
     color:#222;background:#fafafa}h1{font-size:1.4rem}pre{background:#eee;padding:.7rem 1rem;overflow:auto}\
     li{margin:.3rem 0}small{color:#666}@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}\
@@ -53,6 +56,7 @@ pub(super) fn render(served: &Served) -> Vec<PageFile> {
         files.extend(files_of(&format!("{}/unknown", site.site.domain), &unknown_page(served, site)));
     }
     files.extend(files_of("unknown", &nobodys_page(served)));
+    files.extend(files_of("foreign", &foreign_page()));
     files
 }
 
@@ -148,7 +152,7 @@ fn unknown_page(served: &Served, site: &ServedSite) -> Page {
 fn nobodys_page(served: &Served) -> Page {
     let sites = served.sites.iter();
     Page {
-        title: "No project goes by this name".to_owned(),
+        title: NOBODYS.to_owned(),
         paragraphs: vec![match served.sites.is_empty() {
             true => "No project is registered. In a project's directory, this registers it:".to_owned(),
             false => "These are registered:".to_owned(),
@@ -157,6 +161,16 @@ fn nobodys_page(served: &Served) -> Page {
         list: sites
             .map(|site| (served.address(site, &site.site.domain), site.site.directory.display().to_string()))
             .collect(),
+        ..Page::default()
+    }
+}
+
+/// For who knows what name: what is registered here is nobody else's concern.
+fn foreign_page() -> Page {
+    Page {
+        title: NOBODYS.to_owned(),
+        paragraphs: vec!["This lists those that there are:".to_owned()],
+        command: Some("gantry routes".to_owned()),
         ..Page::default()
     }
 }

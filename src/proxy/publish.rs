@@ -12,9 +12,10 @@ use anyhow::{Context as _, Result};
 use super::caddy::{self, Caddy};
 use super::caddyfile::{self, Options};
 use super::error::ProxyError;
-use super::home::Home;
+use super::home::{Home, State};
 use super::pages::{self, PageFile};
-use super::{Served, ports};
+use super::{Served, ports, setback};
+use crate::model::Port;
 use crate::sys::lock::Lock;
 use crate::sys::signals::Interrupts;
 use crate::sys::{clock, files, own, paths, process, trees};
@@ -38,13 +39,13 @@ const SIZE_LIMIT: u64 = 64 << 20;
 const TURNS: usize = 5;
 
 /// What loading a configuration came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Published {
     NotRunning,
     /// What is served is what is wanted.
-    Unchanged,
-    Loaded,
-    /// Somebody else is at it, and will load what is wanted now too.
+    Unchanged(Served),
+    Loaded(Served),
+    /// Somebody else is at it, or it has failed a moment ago: whoever comes next tries again.
     Left,
 }
 
@@ -53,6 +54,8 @@ pub enum Published {
 pub enum Patience {
     /// For whoever is at it, and for Caddy, as long as either takes.
     Long,
+    /// As long for whoever is at it; Caddy is given up sooner, since the command has done its own work.
+    Brief,
     /// Somebody sits at a prompt.
     Short,
 }
@@ -61,6 +64,7 @@ impl Patience {
     fn with_caddy(self) -> Duration {
         match self {
             Patience::Long => caddy::PATIENCE,
+            Patience::Brief => Duration::from_secs(5),
             Patience::Short => Duration::from_secs(3),
         }
     }
@@ -73,70 +77,87 @@ impl Patience {
 /// [`ProxyError`]; what was served before is served on.
 pub fn publish(patience: Patience, wanted: &mut dyn FnMut() -> Result<Served>) -> Result<Published> {
     let home = Home::locate()?;
-    if !home.is_running() {
+    if home.pid().is_none() {
         return Ok(Published::NotRunning);
     }
+    if patience == Patience::Short && !setback::is_over(&home) {
+        return Ok(Published::Left);
+    }
+    let published = publish_to(&home, patience, wanted);
+    match &published {
+        Ok(Published::Left) | Err(_) => setback::note(&home),
+        Ok(_) => setback::forget(&home),
+    }
+    published
+}
+
+fn publish_to(home: &Home, patience: Patience, wanted: &mut dyn FnMut() -> Result<Served>) -> Result<Published> {
     let lock = match patience {
-        Patience::Long => Some(lock()?),
-        Patience::Short => lock_soon(&home)?,
+        Patience::Long | Patience::Brief => Some(lock()?),
+        Patience::Short => lock_soon(home)?,
     };
-    match lock {
-        Some(_lock) => load(&home, wanted, patience, false),
-        None => Ok(Published::Left),
+    let Some(_lock) = lock else { return Ok(Published::Left) };
+    match home.state() {
+        State::Running { .. } => load(home, wanted, patience, false),
+        // One that hangs would take each client's whole patience.
+        State::Mute { pid } => Err(ProxyError::Mute { pid }.into()),
+        // Whoever had the lock has stopped it.
+        State::Stopped => Ok(Published::NotRunning),
     }
 }
 
 /// As [`publish`], also where nothing seems to have changed.
 ///
 /// # Errors
-/// Also [`ProxyError::NotRunning`].
+/// Also [`ProxyError::NotRunning`] and [`ProxyError::Mute`].
 pub fn reload(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<()> {
     let home = Home::locate()?;
-    if !home.is_running() {
+    if home.pid().is_none() {
         return Err(ProxyError::NotRunning.into());
     }
     let _lock = lock()?;
-    load(&home, wanted, Patience::Long, true).map(drop)
+    home.require_running()?;
+    load(&home, wanted, Patience::Long, true)?;
+    setback::forget(&home);
+    Ok(())
 }
 
 /// Starts the proxy; gives the number of its process, and whether it was started now.
 ///
 /// # Errors
 /// [`ProxyError`]: nothing runs then that did not run before.
-pub fn start(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<(Option<u32>, bool)> {
+pub fn start(wanted: &mut dyn FnMut() -> Result<Served>) -> Result<(u32, bool)> {
     let home = Home::locate()?;
     home.require_fit()?;
-    let caddy = Caddy::find(&home)?;
+    let caddy = Caddy::find()?;
     let _lock = lock()?;
-    if home.is_running() {
-        load(&home, wanted, Patience::Long, false)?;
-        return Ok((home.pid(), false));
-    }
-    if let Some(pid) = home.pid() {
-        return Err(ProxyError::Mute { pid }.into());
+    match home.state() {
+        State::Running { pid } => {
+            load(&home, wanted, Patience::Long, false)?;
+            setback::forget(&home);
+            return Ok((pid, false));
+        }
+        State::Mute { pid } => return Err(ProxyError::Mute { pid }.into()),
+        State::Stopped => {}
     }
     let was_set_up = home.is_set_up();
     let started = start_anew(&home, &caddy, &wanted()?);
     if started.is_err() && !was_set_up && home.is_set_up() {
         trees::remove(home.path())?;
     }
-    started.map(|pid| (Some(pid), true))
+    started.map(|pid| (pid, true))
 }
 
 fn start_anew(home: &Home, caddy: &Caddy, served: &Served) -> Result<u32> {
     require_free_socket(home)?;
-    for port in [served.ports.http, served.ports.https] {
-        if let Some(error) = ports::blocker(home, caddy, port) {
-            return Err(error.into());
-        }
-    }
+    require_ports(home, caddy, served, &[])?;
     home.make()?;
     let pages = pages::render(served);
     let directory = write_pages(home, &pages)?;
     files::replace(&home.candidate(), text_of(home, served, caddy, &directory).as_bytes(), MODE)?;
     caddy.check(home, &home.candidate(), caddy::PATIENCE)?;
     files::rename(&home.candidate(), &home.caddyfile())?;
-    for left in [home.socket(), home.start_log(), home.again()] {
+    for left in [home.socket(), home.start_log(), home.again(), home.setback()] {
         remove_if_there(&left)?;
     }
     own::replace(&home.version_file(), caddy.version.to_string().as_bytes())?;
@@ -159,13 +180,13 @@ pub fn stop() -> Result<bool> {
     let pid = home.pid();
     if home.is_running() {
         // The admin socket may be the one thing that still answers, or not any more.
-        let _ = Caddy::find(&home).and_then(|caddy| caddy.stop(&home));
+        let _ = Caddy::find().and_then(|caddy| caddy.stop(&home));
     }
     if let Some(pid) = pid {
         process::end(pid, &|| home.is_own(pid), PATIENCE).context("the proxy does not end")?;
     }
     remove_if_there(&home.pid_file())?;
-    if pid.is_some() || !home.is_answered() {
+    if pid.is_some() || !home.is_listened() {
         remove_if_there(&home.socket())?;
     }
     Ok(pid.is_some())
@@ -206,17 +227,24 @@ fn load(
     anyway: bool,
 ) -> Result<Published> {
     let caddy = Caddy::of_running(home)?;
-    let mut published = Published::Unchanged;
-    for turn in 0..TURNS {
+    let (mut turn, mut is_new) = (0, false);
+    loop {
+        turn += 1;
         remove_if_there(&home.again())?;
-        if load_once(home, &caddy, &wanted()?, patience, anyway && turn == 0)? {
-            published = Published::Loaded;
-        }
-        if !files::exists(&home.again()) {
-            break;
+        let loaded = wanted().and_then(|served| {
+            is_new |= load_once(home, &caddy, &served, patience, anyway && !is_new)?;
+            Ok(served)
+        });
+        let hangs = loaded.as_ref().is_err_and(is_no_answer);
+        // What is refused may go well with what somebody else wants by now.
+        if hangs || turn == TURNS || !files::exists(&home.again()) {
+            return loaded.map(if is_new { Published::Loaded } else { Published::Unchanged });
         }
     }
-    Ok(published)
+}
+
+fn is_no_answer(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(ProxyError::NoAnswer { .. }))
 }
 
 /// Says whether there was something to load.
@@ -227,6 +255,10 @@ fn load_once(home: &Home, caddy: &Caddy, served: &Served, patience: Patience, an
     let is_served = files::read_limited(&home.caddyfile(), SIZE_LIMIT).is_ok_and(|old| old == text.as_bytes());
     if is_served && !anyway {
         return Ok(false);
+    }
+    // What it does not tell, it finds out itself.
+    if let Some(own) = home.listening() {
+        require_ports(home, caddy, served, &own)?;
     }
     write_pages(home, &pages)?;
     files::replace(&home.candidate(), text.as_bytes(), MODE)?;
@@ -276,11 +308,17 @@ fn remove_other_pages(home: &Home, kept: &Path) -> Result<()> {
     Ok(())
 }
 
+/// That Caddy can have what is to be listened on, beside what it has already.
+fn require_ports(home: &Home, caddy: &Caddy, served: &Served, own: &[Port]) -> Result<(), ProxyError> {
+    let mut foreign = served.ports_in_use().into_iter().filter(|port| !own.contains(port));
+    foreign.find_map(|port| ports::blocker(home, caddy, port)).map_or(Ok(()), Err)
+}
+
 /// A socket that nobody answers on is what a Caddy left that was killed.
 fn require_free_socket(home: &Home) -> Result<(), ProxyError> {
     let path = home.socket();
     match files::link_metadata(&path) {
-        Ok(found) if files::is_socket(&found) && !home.is_answered() => Ok(()),
+        Ok(found) if files::is_socket(&found) && !home.is_listened() => Ok(()),
         Ok(_) => Err(ProxyError::SocketTaken { path }),
         Err(_) => Ok(()),
     }

@@ -6,6 +6,7 @@
 
 mod faces;
 mod label;
+mod owner;
 mod serve;
 mod table;
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::table::{Note, Table, table};
 use crate::app::App;
-use crate::certs::{self, Ensured};
+use crate::certs::{self, Ensured, Prospects};
 use crate::model::{Port, Site};
 use crate::proxy::{self, Patience, Ports, Published, Served, ServedSite};
 
@@ -23,14 +23,15 @@ pub struct Refreshed {
     pub notes: Vec<Note>,
 }
 
-/// As [`prepare`] for who only looks: no certificate is issued, but where HTTPS is on, addresses are HTTPS's.
+/// As [`prepare`] for who only looks: no certificate is issued, but where one can be, addresses are HTTPS's.
 ///
 /// # Errors
 /// As [`prepare`].
 pub fn shown(app: &mut App) -> Result<(Served, Vec<Note>)> {
     let table = table(app)?;
-    let is_secure = certs::is_set_up()?;
-    let sites = table.sites.into_iter().map(|site| ServedSite { site, is_secure, pair: None }).collect();
+    let prospects = Prospects::look()?;
+    let shown = |site: Site| ServedSite { is_secure: prospects.include(&site.domain), site, pair: None };
+    let sites = table.sites.into_iter().map(shown).collect();
     Ok((Served { sites, ports: ports(app)? }, table.notes))
 }
 

@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
 use super::faces::faces;
 use super::label::labelled;
+use super::owner::{Claimant, Repositories, Repository, owner_of};
 use crate::app::App;
 use crate::config::ProjectConfig;
 use crate::context::{common_dir, detect};
@@ -73,22 +74,23 @@ pub fn table(app: &mut App) -> Result<Table> {
     let tld = app.tld()?;
     let Some(registry) = app.existing_registry()? else { return Ok(Table::default()) };
     let (mut contexts, rows) = registry.read(|reader| Ok((contexts::all(reader)?, allocations::all(reader)?)))?;
-    // What is gone takes no name from what lives.
-    contexts.retain(|context| !prune::is_gone(context));
     let mut by_context: BTreeMap<i64, Vec<Allocation>> = BTreeMap::new();
     for row in rows {
         by_context.entry(row.context_id).or_default().push(row);
     }
-    let heads = Heads::default();
+    // What is gone takes no name from what lives.
+    contexts.retain(|context| by_context.contains_key(&context.id) && !prune::is_gone(context));
+    let (heads, repositories) = (Heads::default(), Repositories::new(&common_dir));
     let mut table = Table::default();
     // Goes from one to the next with the registry open.
     let mut there = App::default();
     let standings: Vec<Standing> =
-        projects.iter().map(|project| stand(&mut there, project, &mut table.notes)).collect();
+        projects.iter().map(|project| stand(&mut there, project, &repositories, &mut table.notes)).collect();
+    let owners = owners_of(&contexts, &projects, &standings, &repositories);
     for (project, standing) in projects.iter().zip(&standings) {
         let others = contexts.iter().filter(|context| {
             Some(context.id) != standing.context.as_ref().map(|own| own.id)
-                && owner_of(context, &projects, &standings) == Some(project.id)
+                && owners.get(&context.id) == Some(&project.id)
         });
         let site =
             site_of(project, standing, others, &Booked { rows: &by_context, heads: &heads }, tld, &mut table.notes);
@@ -111,16 +113,6 @@ pub fn find<'a>(
     called.or_else(|| services.iter().find(|(_, route)| route.name.first_label() == word)).copied()
 }
 
-/// A repository, and the directory of a nested project in it.
-type Repository = (Home, Option<String>);
-
-/// What tells a repository from others: its remote, and where it has none, where git keeps it.
-#[derive(PartialEq, Eq)]
-enum Home {
-    Remote(String),
-    Directory(PathBuf),
-}
-
 /// What a project's directory is now.
 #[derive(Default)]
 struct Standing {
@@ -131,13 +123,13 @@ struct Standing {
     repository: Option<Repository>,
 }
 
-fn stand(there: &mut App, project: &ProjectRow, notes: &mut Vec<Note>) -> Standing {
+fn stand(there: &mut App, project: &ProjectRow, repositories: &Repositories<'_>, notes: &mut Vec<Note>) -> Standing {
     there.enter(project.path.clone());
     let mut standing = Standing::default();
     let mut look = || -> Result<()> {
         let context = there.context()?.clone();
         project::require_own_root(there, project)?;
-        standing.repository = repository_of(context.remote.as_deref(), context.subdir.as_deref(), &context.root);
+        standing.repository = repositories.find(context.remote.as_deref(), context.subdir.as_deref(), &context.root);
         let claim = match there.existing_registry()? {
             Some(registry) => registry.read(|reader| judge(reader, &context))?,
             None => return Ok(()),
@@ -157,23 +149,24 @@ fn stand(there: &mut App, project: &ProjectRow, notes: &mut Vec<Note>) -> Standi
     standing
 }
 
-/// The number of the project that the context is another one of: the one in whose directory it is, else the first that
-/// was registered of those of its repository.
-fn owner_of(context: &ContextRow, projects: &[ProjectRow], standings: &[Standing]) -> Option<i64> {
-    if let Some(project) = projects.iter().find(|project| project.path == context.path) {
-        return Some(project.id);
-    }
-    let repository = repository_of(context.remote.as_deref(), context.subdir.as_deref(), &context.path)?;
-    let shares = |(_, standing): &(&ProjectRow, &Standing)| standing.repository.as_ref() == Some(&repository);
-    projects.iter().zip(standings).filter(shares).map(|(project, _)| project.id).min()
-}
-
-fn repository_of(remote: Option<&str>, subdir: Option<&str>, path: &Path) -> Option<Repository> {
-    let home = match remote {
-        Some(remote) => Home::Remote(remote.to_owned()),
-        None => Home::Directory(common_dir(path)?),
-    };
-    Some((home, subdir.map(str::to_owned)))
+/// The project of each context that is one's.
+fn owners_of(
+    contexts: &[ContextRow],
+    projects: &[ProjectRow],
+    standings: &[Standing],
+    repositories: &Repositories<'_>,
+) -> BTreeMap<i64, i64> {
+    let claimants: Vec<Claimant<'_>> = projects
+        .iter()
+        .zip(standings)
+        .map(|(project, standing)| Claimant {
+            project_id: project.id,
+            directory: &project.path,
+            repository: standing.repository.as_ref(),
+        })
+        .collect();
+    let owned = |context: &ContextRow| Some((context.id, owner_of(context, &claimants, repositories)?));
+    contexts.iter().filter_map(owned).collect()
 }
 
 fn site_of<'a>(
@@ -194,8 +187,7 @@ fn site_of<'a>(
     };
     let mut places: Vec<Place<'_>> = Vec::new();
     places.extend(standing.context.as_ref().map(|context| Place { context, name: domain.clone() }));
-    let others: Vec<&ContextRow> = others.filter(|context| booked.rows.contains_key(&context.id)).collect();
-    for (context, label) in labelled(others) {
+    for (context, label) in labelled(others.collect()) {
         match domain.child(&label) {
             Ok(name) => places.push(Place { context, name }),
             Err(error) => {

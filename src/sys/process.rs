@@ -52,8 +52,8 @@ pub fn output(program: &Path, args: &[&str], patience: Duration) -> Option<Vec<u
     capture(program, args, patience).ok().filter(|captured| captured.is_success).map(|captured| captured.stdout)
 }
 
-/// Runs the program to its end; where that takes longer than `patience`, it is killed. It has a process group of its
-/// own, so that the terminal's Ctrl-C leaves its answer whole: who asked decides what to do then.
+/// Runs the program to its end; where that takes longer than `patience`, it is killed. It shares the terminal, on which
+/// `sudo` may ask for a password, and gets its Ctrl-C too.
 ///
 /// # Errors
 /// It cannot be started; `TimedOut`.
@@ -71,10 +71,28 @@ pub fn capture_with(
     variables: &[(&str, Option<&OsStr>)],
     patience: Duration,
 ) -> io::Result<Captured> {
+    capture_of(command_of(program, args, variables), patience)
+}
+
+/// As [`capture_with`], in a process group of its own: the terminal's Ctrl-C leaves its answer whole, and who asked
+/// decides what to do then.
+///
+/// # Errors
+/// As [`capture`].
+pub fn capture_apart(
+    program: &Path,
+    args: &[&str],
+    variables: &[(&str, Option<&OsStr>)],
+    patience: Duration,
+) -> io::Result<Captured> {
+    let mut command = command_of(program, args, variables);
+    command.process_group(0);
+    capture_of(command, patience)
+}
+
+fn capture_of(mut command: Command, patience: Duration) -> io::Result<Captured> {
     witness::note_unrepeatable();
-    let mut command = Command::new(program);
-    set_all(&mut command, variables);
-    let child = command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait_with_output()));
@@ -108,20 +126,21 @@ pub fn launch(
 ) -> io::Result<u32> {
     witness::note_unrepeatable();
     let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
-    let mut command = Command::new(program);
-    set_all(&mut command, variables);
-    command.args(args).current_dir(directory);
-    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
+    let mut command = command_of(program, args, variables);
+    command.current_dir(directory).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
     command.spawn().map(|child| child.id())
 }
 
-fn set_all(command: &mut Command, variables: &[(&str, Option<&OsStr>)]) {
+fn command_of(program: &Path, args: &[&str], variables: &[(&str, Option<&OsStr>)]) -> Command {
+    let mut command = Command::new(program);
     for (name, value) in variables {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
     }
+    command.args(args);
+    command
 }
 
 /// Whether this process may do everything.
@@ -195,4 +214,23 @@ pub fn find_system_program(name: &str) -> Option<PathBuf> {
 pub fn is_executable(candidate: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     files::metadata(candidate).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_asked_apart_gets_no_ctrl_c() {
+        let shell = Path::new("/bin/sh");
+        let args = ["-c", "ps -o pgid= -p $$; echo $$"];
+        let words = |captured: Captured| -> Vec<u32> {
+            let said = String::from_utf8(captured.stdout).unwrap();
+            said.split_whitespace().map(|word| word.parse().unwrap()).collect()
+        };
+        let group = words(capture_apart(shell, &args, &[], Duration::from_secs(60)).unwrap());
+        assert_eq!(group[0], group[1]);
+        let group = words(capture(shell, &args, Duration::from_secs(60)).unwrap());
+        assert_ne!(group[0], group[1], "sudo asks on the terminal");
+    }
 }

@@ -1,13 +1,13 @@
 //! Sockets.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 #[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, setsockopt, socket, sockopt};
 #[cfg(target_os = "linux")]
@@ -41,6 +41,29 @@ pub fn is_listened(address: SocketAddr) -> bool {
 pub fn is_answered(path: &Path) -> bool {
     witness::note_unrepeatable();
     UnixStream::connect(path).is_ok()
+}
+
+/// What is answered to the request on the Unix socket at this path, up to the end or to `limit` bytes.
+///
+/// # Errors
+/// Nobody listens there, or hangs up; `WouldBlock` or `TimedOut` where that takes longer than `patience`.
+pub fn ask(path: &Path, request: &[u8], limit: usize, patience: Duration) -> io::Result<Vec<u8>> {
+    witness::note_unrepeatable();
+    let began = Instant::now();
+    let mut stream = UnixStream::connect(path)?;
+    stream.set_write_timeout(Some(patience))?;
+    stream.write_all(request)?;
+    let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+    while answer.len() < limit {
+        let left = patience.saturating_sub(began.elapsed());
+        // A time of 0 would be no limit.
+        stream.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        match stream.read(&mut buffer)? {
+            0 => break,
+            count => answer.extend_from_slice(&buffer[..count]),
+        }
+    }
+    Ok(answer)
 }
 
 /// The process that listens on the Unix socket at this path; `None` where nobody does, or the system does not tell.

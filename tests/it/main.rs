@@ -47,6 +47,8 @@ mod ports;
 mod projects;
 mod proxy;
 mod proxy_https;
+mod proxy_ports;
+mod proxy_trouble;
 mod prune;
 mod race;
 mod register;

@@ -190,3 +190,25 @@ fn localhost_names_need_no_set_up_in_a_browser() {
     // The page looks again by itself.
     await_true("the page is back", || browser.page().title == "Shop");
 }
+
+/// Who waits for a page, and what runs when everything is up, finds the name as soon as its port is booked.
+#[test]
+fn a_start_is_told_before_anything_is_awaited() {
+    let world = World::new();
+    world.start_engine();
+    let checkout = world.sandbox.repository("myapp", "git@example.com:test/myapp.git");
+    write_shop(&world, &checkout);
+    gantry(&world, &checkout, "register");
+    gantry(&world, &checkout, "proxy start");
+    let branch = world.sandbox.worktree(&checkout, "myapp-x", "x");
+    write_shop(&world, &branch);
+    let curl = |name: &str| format!("curl --silent --resolve '*:80:127.0.0.1' --output ~/{name} http://x.myapp.test/");
+    let hooks = format!("hooks:\n  pre_start: \"{}\"\n  post_start: \"{}\"\n", curl("before"), curl("after"));
+    world.sandbox.write(branch.join("gantry.yml"), hooks);
+    gantry(&world, &branch, "trust");
+    let started = gantry(&world, &branch, "start");
+    let page = |name: &str| fs::read_to_string(world.sandbox.path("home").join(name)).unwrap();
+    assert!(page("before").starts_with("x.myapp.test: nothing answers on port 5000\n"), "{}", page("before"));
+    assert_eq!(page("after"), "<title>Shop</title><h1>The shop</h1>\n");
+    assert!(started.stderr.ends_with("gantry: http://x.myapp.test\n"), "{started:?}");
+}

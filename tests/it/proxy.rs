@@ -2,10 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
-use std::path::Path;
 
-use crate::sandbox::{Sandbox, await_some, await_true};
+use crate::sandbox::{await_some, await_true};
 use crate::served::Served;
 
 #[test]
@@ -50,6 +48,21 @@ fn each_context_has_its_own_page_and_unknown_names_none() {
     assert_eq!(served.status_of("http://127.0.0.1/"), "404");
 }
 
+/// A site of somebody's whose name leads to this machine may read what is answered.
+#[test]
+fn what_is_registered_is_not_told_to_anybodys_name() {
+    let served = Served::started();
+    let page = |host: &str| served.page_of(host, "http://127.0.0.1/");
+    let own = ["other.test", "A.B.Internal", "x.home.arpa.", "localhost", "localhost:80", "127.0.0.1", "[::1]:80"];
+    for host in own {
+        assert!(page(host).contains("  http://shop.test  [SANDBOX]/shop\n"), "{host}: {}", page(host));
+    }
+    for host in ["example.com", "test.example.com", "mytest", "bad.cafe", "1.2.3.4.example", "shop.test.example.com"] {
+        let expected = "No project goes by this name\nThis lists those that there are:\n  gantry routes\n";
+        assert_eq!(page(host), expected, "{host}");
+    }
+}
+
 #[test]
 fn a_server_that_is_down_says_how_to_start_it() {
     let served = Served::started();
@@ -63,6 +76,20 @@ fn a_server_that_is_down_says_how_to_start_it() {
     let html = served.curl("--header 'Accept: text/html'", "http://shop.test/").stdout;
     assert!(html.contains("<h1>shop.test: nothing answers on port 8080</h1>"), "{html}");
     assert!(html.contains("http-equiv=\"refresh\"") && html.contains("<pre>gantry start shop</pre>"), "{html}");
+    // What a browser has kept of the server is older or newer than the page, and of no use either way.
+    let moments = ["2001", "2037"].map(|year| format!("Thu, 01 Jan {year} 00:00:00 GMT"));
+    for name in ["If-Modified-Since", "If-Unmodified-Since"] {
+        for moment in &moments {
+            let page = served.curl(&format!("--header '{name}: {moment}'"), "http://shop.test/").stdout;
+            assert!(page.starts_with("shop.test: nothing answers on port 8080\n"), "{name}: {moment}: {page:?}");
+        }
+    }
+    for condition in ["If-None-Match: *", "If-Match: \"x\"", "Range: bytes=0-3"] {
+        for url in ["http://shop.test/", "http://nope.shop.test/", "http://nope.test/"] {
+            let page = served.curl(&format!("--header '{condition}'"), url).stdout;
+            assert!(page.lines().count() > 1, "{condition}: {url}: {page:?}");
+        }
+    }
     // As soon as it listens, on either address.
     let _web = served.upstream("::1", 8080, "now");
     await_true("the page is there", || served.page("http://shop.test/").contains("<h1>now</h1>"));
@@ -172,220 +199,6 @@ fn what_is_connected_stays_connected_over_a_reload() {
 }
 
 #[test]
-fn a_configuration_that_caddy_refuses_leaves_the_old_one_serving() {
-    let served = Served::started();
-    let _web = served.upstream("127.0.0.1", 8080, "main");
-    // Somebody takes the port between gantry's look and Caddy's.
-    let _taken = served.upstream("127.0.0.1", 8888, "somebody");
-    let registry = rusqlite_of(&served.world.sandbox);
-    registry.execute("INSERT INTO settings (name, value) VALUES ('http_port', '8888')", ()).unwrap();
-    served.check_failure("proxy reload", &["error: Caddy refuses the configuration: ", "address already in use"], 1);
-    assert!(served.page("http://shop.test/").contains("<h1>main</h1>"));
-    let down = served.page("http://api.shop.test/");
-    assert!(down.contains("port 8000"), "its pages belong to it: {down}");
-    // The command that made the change has done its own work.
-    let output = served.gantry("book extra");
-    assert!(
-        output.status == 0 && output.stderr.contains("warning: the proxy was not told: Caddy refuses"),
-        "{output:?}"
-    );
-    assert!(served.page("http://shop.test/").contains("<h1>main</h1>"));
-    registry.execute("DELETE FROM settings", ()).unwrap();
-    served.done("proxy reload");
-    assert!(served.page("http://shop.test/").contains("<h1>main</h1>"));
-}
-
-#[test]
-fn ports_that_somebody_has() {
-    let served = Served::new();
-    served.done("register --hostname shop");
-    let somebody = served.upstream("127.0.0.1", 80, "somebody");
-    for command in ["proxy setup", "proxy start"] {
-        let words = ["error: port 80 is taken: python3", "listens on it", "`gantry proxy setup --high-ports`"];
-        served.check_failure(command, &words, 4);
-    }
-    let _high = served.upstream("127.0.0.1", 8880, "too");
-    served.gantry("proxy setup --high-ports").check(
-        "",
-        "gantry: Caddy 2.6 will serve HTTP on 8881 and HTTPS on 8443\ngantry: `gantry proxy start` starts it\n",
-        0,
-    );
-    served.done("proxy start");
-    let _web = served.upstream("127.0.0.1", 8080, "main");
-    served.gantry("url").check("http://shop.test:8881\n", "", 0);
-    let page = served.world.script("curl --silent --resolve '*:8881:127.0.0.1' \"http://shop.test:8881\"");
-    assert!(page.stdout.contains("<h1>main</h1>"), "{page:?}");
-    // The ports are nobody's by accident.
-    let reserves = served.gantry("config --json").json()["reserves"].to_string();
-    assert!(reserves.contains("8881") && reserves.contains("8443"), "{reserves}");
-    drop(somebody);
-    served.done("proxy setup --http-port 80 --https-port 443");
-    assert!(served.page("http://shop.test/").contains("<h1>main</h1>"), "it moves while it runs");
-    served.gantry("url").check("http://shop.test\n", "", 0);
-    assert_eq!(served.gantry("config --json").json()["reserves"].to_string(), "[]");
-    served.check_failure("proxy setup --http-port 8443 --https-port 8443", &["cannot serve both"], 2);
-    served.check_failure("proxy setup --http-port 8080", &["port 8080 is booked: it is that of web of shop/main"], 4);
-}
-
-#[test]
-fn the_users_reserves_stay_theirs() {
-    let served = Served::new();
-    let reserves = || served.gantry("config --json").json()["reserves"].to_string();
-    served.done("config --reserve 8880 --reserve 9000");
-    served.done("proxy setup --high-ports");
-    assert_eq!(served.gantry("proxy status --json").json()["http_port"], 8881);
-    served.done("proxy setup --http-port 8443 --https-port 9000");
-    let (kept, own) = (reserves(), r#"{"start":8443,"end":8443}"#);
-    assert!(kept.contains(own) && !kept.contains("8881"), "{kept}");
-    served.done("proxy remove");
-    assert_eq!(reserves(), r#"[{"start":8880,"end":8880},{"start":9000,"end":9000}]"#);
-}
-
-/// On a stock Linux nobody but root may bind ports below 1024, unless the program's file has the privilege.
-#[test]
-fn a_caddy_that_may_bind_what_its_user_may_not() {
-    let served = Served::new();
-    served.done("register --hostname shop");
-    served.world.script("echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start");
-    let caddy = served.world.sandbox.path("bin/caddy");
-    served.world.script(&format!(
-        "cp $(readlink -f $(command -v caddy)) {0}; setcap cap_net_bind_service=+ep {0}",
-        caddy.display()
-    ));
-    served.world.script("chmod 755 ~/..; chown -R 1000:1000 ~ ~/../shop").require_success();
-    let mut command = served.world.command("setpriv", &served.checkout);
-    command.args(["--reuid=1000", "--regid=1000", "--clear-groups", "gantry", "proxy", "start"]);
-    let output = served.world.run(&mut command).require_success();
-    assert!(output.stderr.contains("serves HTTP on 80"), "{output:?}");
-    assert_eq!(served.status_of("http://shop.test/"), "502");
-}
-
-#[test]
-fn ports_that_this_user_may_not_bind() {
-    let served = Served::new();
-    served.world.script("echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start");
-    let mut command = served.world.command("setpriv", &served.checkout);
-    command.args(["--bounding-set=-net_bind_service", "gantry", "proxy", "start"]);
-    let output = served.world.run(&mut command);
-    assert_eq!(output.status, 1, "{output:?}");
-    for words in ["error: this user may not bind port 80", "setcap cap_net_bind_service=+ep", "--high-ports"] {
-        assert!(output.stderr.contains(words), "{output:?}");
-    }
-}
-
-#[test]
-fn a_caddy_that_dies() {
-    let served = Served::started();
-    let pid = served.gantry("proxy status --json").json()["pid"].as_u64().unwrap();
-    served.world.script(&format!("kill -9 {pid}"));
-    await_true("it is gone", || served.gantry("proxy status --json").json()["is_running"] == false);
-    let status = served.gantry("proxy status");
-    assert!(status.stdout.contains("does not run") && status.stderr.contains("`gantry proxy start` starts it"));
-    served.check_failure("proxy reload", &["error: the proxy does not run", "`gantry proxy start`"], 5);
-    served.gantry("url").check(
-        "http://shop.test\n",
-        "warning: the proxy does not run, so this does not answer; `gantry proxy start` starts it\n",
-        0,
-    );
-    served.done("book one");
-    served.done("proxy start");
-    assert_eq!(served.status_of("http://shop.test/"), "502");
-    served.gantry("proxy stop").check("", "gantry: the proxy is stopped\n", 0);
-    served.gantry("proxy stop").check("", "gantry: the proxy does not run\n", 0);
-    assert_eq!(served.world.script("pgrep caddy").status, 1);
-}
-
-#[test]
-fn an_admin_socket_that_is_taken() {
-    let served = Served::new();
-    served.done("proxy setup");
-    let socket = served.proxy_file("admin.sock");
-    let somebody = UnixListener::bind(&socket).unwrap();
-    served.check_failure("proxy start", &["admin.sock is where Caddy's admin socket belongs", "hint: move "], 4);
-    drop(somebody);
-    // Nobody answers there any more.
-    served.done("proxy start");
-    // What a tidy user took away.
-    fs::remove_file(served.proxy_file("caddy.pid")).unwrap();
-    assert_eq!(served.gantry("proxy status --json").json()["is_running"], true);
-    served.done("proxy reload");
-    served.done("proxy stop");
-    served.done("proxy start");
-    fs::remove_file(&socket).unwrap();
-    let words = ["error: the proxy runs (process ", "does not answer", "hint: `gantry proxy stop`, then"];
-    served.check_failure("proxy start", &words, 5);
-    served.done("proxy stop");
-    fs::create_dir(&socket).unwrap();
-    served.check_failure("proxy start", &["admin.sock is where Caddy's admin socket belongs"], 4);
-    assert!(socket.is_dir());
-}
-
-#[test]
-fn without_caddy() {
-    let mut served = Served::new();
-    let program = Path::new(env!("CARGO_BIN_EXE_gantry")).parent().unwrap().display().to_string();
-    served.world.sandbox.set("PATH", format!("{program}:/usr/bin:/bin"));
-    for command in ["proxy setup", "proxy start", "caddy-setup", "caddy-start"] {
-        served.check_failure(command, &["error: caddy is not installed", "hint: install the package caddy"], 5);
-    }
-    served.done("register --hostname shop");
-    served.gantry("url").check("http://localhost:8080\n", "", 0);
-    let status = served.gantry("caddy-status");
-    assert!(status.status == 0 && status.stdout.contains("not installed"), "{status:?}");
-}
-
-#[test]
-fn a_caddy_that_is_stopped_holds_no_prompt_up() {
-    let served = Served::started();
-    let pid = served.gantry("proxy status --json").json()["pid"].as_u64().unwrap();
-    served.world.script(&format!("kill -STOP {pid}"));
-    served.world.sandbox.git(&served.checkout, ["checkout", "--quiet", "-b", "next"]);
-    let began = std::time::Instant::now();
-    let output = served.gantry("export --auto");
-    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
-    assert!(output.status == 0 && output.stderr.contains("warning: the proxy was not told: "), "{output:?}");
-    served.world.script(&format!("kill -CONT {pid}"));
-    served.done("proxy reload");
-    assert!(served.page("http://shop.test/").contains("shop/next"));
-}
-
-/// Whoever comes while another one loads is served by that one.
-#[test]
-fn many_at_once_are_all_served() {
-    let served = Served::started();
-    let branches: Vec<_> = (0..6).map(|number| format!("b{number}")).collect();
-    for branch in &branches {
-        served.world.sandbox.worktree(&served.checkout, branch, branch);
-        let compose = served.world.sandbox.path(branch).join("compose.yaml");
-        fs::copy(served.checkout.join("compose.yaml"), compose).unwrap();
-    }
-    std::thread::scope(|scope| {
-        for branch in &branches {
-            let path = served.world.sandbox.path(branch);
-            let served = &served;
-            scope.spawn(move || served.gantry_in(&path, "export --auto").require_success());
-        }
-    });
-    await_true("all are served", || {
-        branches.iter().all(|branch| served.status_of(&format!("http://{branch}.shop.test/")) == "502")
-    });
-}
-
-#[test]
-fn several_at_once_start_one() {
-    let served = Served::new();
-    served.done("register --hostname shop");
-    let started: Vec<_> = std::thread::scope(|scope| {
-        let start = || served.gantry("proxy start");
-        let threads: Vec<_> = (0..4).map(|_| scope.spawn(start)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    assert!(started.iter().all(|output| output.status == 0), "{started:?}");
-    assert_eq!(started.iter().filter(|output| output.stderr.contains("serves HTTP")).count(), 1, "{started:?}");
-    assert_eq!(served.world.script("pgrep --count caddy").stdout, "1\n");
-}
-
-#[test]
 fn names_of_strangers_stay_out_of_the_configuration() {
     let served = Served::new();
     served.compose(
@@ -405,17 +218,6 @@ fn names_of_strangers_stay_out_of_the_configuration() {
 }
 
 #[test]
-fn a_place_that_a_caddyfile_cannot_name() {
-    let mut served = Served::new();
-    let place = served.world.sandbox.path("home/{$HOME}\"");
-    served.world.sandbox.set("XDG_STATE_HOME", &place);
-    served.check_failure("proxy start", &["a Caddyfile cannot hold this path", "hint: set XDG_STATE_HOME"], 1);
-    let long = served.world.sandbox.path("home").join("x".repeat(90));
-    served.world.sandbox.set("XDG_STATE_HOME", &long);
-    served.check_failure("proxy start", &["the path is too long for a socket"], 1);
-}
-
-#[test]
 fn nothing_is_left_of_it() {
     let served = Served::new();
     served.done("register --hostname shop");
@@ -432,8 +234,4 @@ fn nothing_is_left_of_it() {
     let names: Vec<_> = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["locks"]);
     assert_eq!(served.gantry("config --json").json()["reserves"].to_string(), "[]");
-}
-
-fn rusqlite_of(sandbox: &Sandbox) -> rusqlite::Connection {
-    rusqlite::Connection::open(sandbox.registry()).unwrap()
 }

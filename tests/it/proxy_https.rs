@@ -121,6 +121,10 @@ fn without_the_cas_key_what_is_certified_stays_so() {
     served.world.sandbox.write("other/compose.yaml", "services:\n  web: { image: a, ports: ['8090:80'] }\n");
     let output = served.gantry_in(&other, "register");
     assert!(output.stderr.contains("other.test is served without TLS: "), "{output:?}");
+    assert!(output.stderr.ends_with("gantry: http://other.test\n"), "{output:?}");
+    served.gantry_in(&other, "url").check("http://other.test\n", "", 0);
+    let routes = served.gantry("routes").stdout;
+    assert!(routes.contains("http://web.other.test ") && routes.contains("https://web.shop.test "), "{routes}");
     await_true("it is served", || {
         served.page("http://other.test/").contains("other.test: nothing answers on port 8090")
     });

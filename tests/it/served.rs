@@ -2,6 +2,7 @@
 //! written out.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
@@ -125,6 +126,30 @@ impl Served {
     #[track_caller]
     pub fn page(&self, url: &str) -> String {
         self.curl("", url).require_success().stdout
+    }
+
+    /// The same, asked for by another name of a host.
+    #[track_caller]
+    pub fn page_of(&self, host: &str, url: &str) -> String {
+        self.curl(&format!("--header 'Host: {host}'"), url).require_success().stdout
+    }
+
+    /// Has this shell script run before Caddy, with its arguments; `$caddy` is the program. Gives the wrapper's path: who
+    /// removes it has Caddy alone again.
+    pub fn before_caddy(&self, script: &str) -> PathBuf {
+        let wrapper = self.world.sandbox.path("bin/caddy");
+        let _ = fs::remove_file(&wrapper);
+        let caddy = self.world.script("command -v caddy").require_success().stdout;
+        let script = format!("#!/bin/sh\ncaddy={}\n{script}\nexec \"$caddy\" \"$@\"\n", caddy.trim());
+        self.world.sandbox.write(&wrapper, script);
+        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+        wrapper
+    }
+
+    /// Switches the checkout's branch.
+    pub fn switch(&self, arguments: &str) {
+        let words = ["switch", "--quiet"].into_iter().chain(arguments.split_whitespace());
+        self.world.sandbox.git(&self.checkout, words);
     }
 
     /// A file of the proxy's own.

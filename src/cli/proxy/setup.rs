@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::cli::failure::{Conflict, Usage};
 use crate::cli::ui::Ui;
 use crate::model::{Port, PortRange, PortSet};
-use crate::proxy::{self, Caddy, Home, Patience, Ports, ProxyError, Published};
+use crate::proxy::{self, Caddy, Home, Patience, Ports, ProxyError, Published, State};
 use crate::registry::{allocations, contexts, reserves, settings};
 use crate::route::{self, HTTP_PORT, HTTPS_PORT};
 
@@ -30,7 +30,7 @@ pub struct Args {
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let home = Home::locate()?;
     home.require_fit()?;
-    let (caddy, old) = (Caddy::find(&home)?, route::ports(app)?);
+    let (caddy, old) = (Caddy::find()?, route::ports(app)?);
     let wanted = match args.high_ports {
         true => high_ports(app)?,
         false => Ports { http: args.http_port.unwrap_or(old.http), https: args.https_port.unwrap_or(old.https) },
@@ -40,18 +40,32 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         return Err(Usage { message, hint: "name two ports".to_owned() }.into());
     }
     require_unbooked(app, wanted)?;
+    // Nothing listens for HTTPS where there is nothing to serve by it.
+    let needs_https = args.https_port.is_some() || route::shown(app)?.0.ports_in_use().len() > 1;
+    let needed = [Some(wanted.http), Some(wanted.https).filter(|_| needs_https)];
     // What this proxy serves on already is no obstacle.
-    let own = if home.is_running() { vec![old.http, old.https] } else { Vec::new() };
-    let foreign = [wanted.http, wanted.https].into_iter().filter(|port| !own.contains(port));
-    let blocker = foreign.into_iter().find_map(|port| proxy::blocker(&home, &caddy, port));
-    let ports = match blocker {
+    let own = match home.state() {
+        State::Stopped => Vec::new(),
+        State::Running { .. } => home.listening().unwrap_or_else(|| vec![old.http, old.https]),
+        State::Mute { pid } => return Err(ProxyError::Mute { pid }.into()),
+    };
+    let mut foreign = needed.into_iter().flatten().filter(|port| !own.contains(port));
+    let ports = match foreign.find_map(|port| proxy::blocker(&home, &caddy, port)) {
         Some(error) => offer_high_ports(app, ui, error)?,
         None => wanted,
     };
     home.make()?;
     keep(app, ports)?;
+    let refreshed = match route::refresh(app, Patience::Long) {
+        Ok(refreshed) => refreshed,
+        Err(error) => {
+            // It serves on where it did.
+            keep(app, old)?;
+            return Err(error);
+        }
+    };
     ui.note(&format!("Caddy {} will serve HTTP on {} and HTTPS on {}", caddy.version, ports.http, ports.https));
-    match route::refresh(app, Patience::Long)?.published {
+    match refreshed.published {
         Published::NotRunning => ui.note("`gantry proxy start` starts it"),
         _ => ui.note("it runs, and serves there now"),
     }

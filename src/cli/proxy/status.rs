@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::certs;
 use crate::cli::ui::{Cell, Paint, Ui};
 use crate::model::Port;
-use crate::proxy::{Caddy, Home};
+use crate::proxy::{Caddy, Home, State};
 use crate::route;
 
 #[derive(Debug, clap::Args)]
@@ -38,11 +38,16 @@ struct Report {
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let (served, _) = route::shown(app)?;
     let home = Home::locate()?;
-    let caddy = Caddy::find(&home).ok();
+    let caddy = Caddy::find().ok();
+    let (is_running, pid) = match home.state() {
+        State::Running { pid } => (true, Some(pid)),
+        State::Mute { pid } => (false, Some(pid)),
+        State::Stopped => (false, None),
+    };
     let report = Report {
         is_set_up: home.is_set_up(),
-        is_running: home.is_running(),
-        pid: home.pid(),
+        is_running,
+        pid,
         caddy: caddy.as_ref().map(|caddy| caddy.program.display().to_string()),
         version: caddy.as_ref().map(|caddy| caddy.version.to_string()),
         http_port: served.ports.http,

@@ -1,0 +1,35 @@
+//! Which names are certified, or can be, as far as looking tells: nothing is issued.
+
+use std::cell::OnceCell;
+
+use super::issue;
+use super::mkcert::Root;
+use super::place::Place;
+use crate::model::DomainName;
+
+/// What [`ensure`](super::ensure) would come to.
+#[derive(Debug)]
+pub struct Prospects {
+    /// `None` where certificates are not set up.
+    place: Option<Place>,
+    /// mkcert is asked where a domain needs it, and once.
+    may_issue: OnceCell<bool>,
+}
+
+impl Prospects {
+    /// # Errors
+    /// There is no home directory.
+    pub fn look() -> anyhow::Result<Prospects> {
+        let place = Place::find()?;
+        // Without the copy of the CA's certificate, nothing is said to be certified.
+        let is_set_up = place.require_authority().is_ok();
+        Ok(Prospects { place: is_set_up.then_some(place), may_issue: OnceCell::new() })
+    }
+
+    /// Whether a certificate lies there that can be served with, or one can be issued.
+    pub fn include(&self, domain: &DomainName) -> bool {
+        let Some(place) = &self.place else { return false };
+        let may_issue = || Root::find().is_ok_and(|root| root.require_usable().is_ok());
+        issue::is_there(place, domain) || *self.may_issue.get_or_init(may_issue)
+    }
+}
