@@ -209,13 +209,6 @@ impl Home {
         let caddyfile = self.caddyfile();
         process::command_line(pid).is_some_and(|words| words.iter().any(|word| Path::new(word) == caddyfile))
     }
-
-    /// The last thing that was said, in one line.
-    pub(super) fn last_words(&self) -> Option<String> {
-        let text = files::read_limited(&self.start_log(), 1 << 20).ok()?;
-        let text = String::from_utf8_lossy(&text).into_owned();
-        super::caddy::complaint(&text)
-    }
 }
 
 /// The ports of every server's `listen`: `127.0.0.1:80`, `[::1]:80`.

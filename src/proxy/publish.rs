@@ -330,12 +330,18 @@ fn await_start(home: &Home, pid: u32) -> Result<()> {
         let has_ended = !home.is_own(pid);
         if has_ended || began.elapsed() > PATIENCE {
             let _ = process::end(pid, &|| home.is_own(pid), PATIENCE);
-            let detail = home.last_words().unwrap_or_else(|| "it did not say why".to_owned());
+            let detail = last_words(home).unwrap_or_else(|| "it did not say why".to_owned());
             return Err(ProxyError::NotStarted { detail, log: home.start_log() }.into());
         }
         clock::pause(PACE);
     }
     Ok(())
+}
+
+/// The last thing that Caddy said before it read its configuration, in one line.
+fn last_words(home: &Home) -> Option<String> {
+    let text = files::read_limited(&home.start_log(), 1 << 20).ok()?;
+    caddy::complaint(&String::from_utf8_lossy(&text))
 }
 
 fn remove_if_there(path: &Path) -> Result<()> {
