@@ -422,7 +422,7 @@ _gantry() {
 
     case "${cmd}" in
         gantry)
-            opts="-h -V --color --help --version export get book release status context discover override prune gc which run register unregister list ports update start stop restart stop-all ps health watch exec logs pull push scale down routes url open proxy doctor trust dns init hook config cert completions man help"
+            opts="-h -V --color --help --version export get book release status context discover override prune gc which run register unregister list ports update start stop restart stop-all ps health watch exec logs pull push scale down routes url open dns cert proxy doctor trust init hook config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1270,7 +1270,7 @@ _gantry() {
             return 0
             ;;
         gantry__subcmd__help)
-            opts="export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps health watch exec logs pull push scale down routes url open proxy doctor trust dns init hook config cert completions man help"
+            opts="export get book release status context discover override prune which run register unregister list ports update start stop restart stop-all ps health watch exec logs pull push scale down routes url open dns cert proxy doctor trust init hook config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

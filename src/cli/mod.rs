@@ -161,6 +161,25 @@ enum Command {
     Url(url::Args),
     /// Open a project or one of its services in the browser
     Open(open::Args),
+    /// Have the names of projects resolved: every name under .test is this machine
+    Dns(dns::Args),
+    /// Have every name under .test resolved to this machine
+    #[command(hide = true)]
+    DnsSetup(dns::setup::Args),
+    /// Show how names are resolved here, layer by layer
+    #[command(hide = true)]
+    DnsStatus(dns::status::Args),
+    /// Test whether a name is resolved to this machine, and say which layer fails
+    #[command(hide = true)]
+    DnsTest(dns::test::Args),
+    /// Certificates for the projects' names, so that browsers open them without a warning
+    Cert(cert::Args),
+    /// Make a CA where there is none, have this machine trust it, and issue the projects' certificates
+    #[command(hide = true)]
+    CertSetup(cert::SetupArgs),
+    /// Show the CA, what was issued, and who trusts it: each store as it answers now
+    #[command(hide = true)]
+    CertStatus(cert::StatusArgs),
     /// Serve the names: a reverse proxy on this machine's loopback, which is Caddy
     Proxy(proxy::Args),
     /// `proxy setup`
@@ -182,17 +201,6 @@ enum Command {
     Doctor(doctor::Args),
     /// Let the hooks of this project's gantry.yml run
     Trust(trust::Args),
-    /// Have the names of projects resolved: every name under .test is this machine
-    Dns(dns::Args),
-    /// Have every name under .test resolved to this machine
-    #[command(hide = true)]
-    DnsSetup(dns::setup::Args),
-    /// Show how names are resolved here, layer by layer
-    #[command(hide = true)]
-    DnsStatus(dns::status::Args),
-    /// Test whether a name is resolved to this machine, and say which layer fails
-    #[command(hide = true)]
-    DnsTest(dns::test::Args),
     /// Connect this project with direnv, or your shell with gantry
     Init(init::Args),
     /// Print the script that connects a shell, or direnv, with gantry
@@ -202,14 +210,6 @@ enum Command {
     HookEnv(hook_env::Args),
     /// Show or change a project's settings, the ranges that ports come from, and the ports to keep out of
     Config(config::Args),
-    /// Certificates for the projects' names, so that browsers open them without a warning
-    Cert(cert::Args),
-    /// Make a CA where there is none, have this machine trust it, and issue the projects' certificates
-    #[command(hide = true)]
-    CertSetup(cert::SetupArgs),
-    /// Show the CA, what was issued, and who trusts it: each store as it answers now
-    #[command(hide = true)]
-    CertStatus(cert::StatusArgs),
     /// Print a completion script
     Completions(completions::Args),
     /// Print the manual page of gantry or of one command
