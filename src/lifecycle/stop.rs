@@ -89,8 +89,7 @@ pub(super) fn stop_held(
     note_stopped(app, stage, tell);
     // One whose `stop_signal` is SIGKILL ends so at once, as it is asked to.
     let was_waited_for = began.elapsed() >= Duration::from_secs(options.timeout.into());
-    let is_killed =
-        |it: &&Container| was_waited_for && it.exit_code == Some(KILLED) && running.contains(&it.id);
+    let is_killed = |it: &&Container| was_waited_for && it.exit_code == Some(KILLED) && running.contains(&it.id);
     for killed in stage.containers.iter().filter(is_killed) {
         let label = label_of(killed, &stage.containers);
         tell(Event::Note(&format!("{label} did not end within {} seconds and was killed", options.timeout)));

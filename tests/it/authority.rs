@@ -19,6 +19,9 @@ openssl ca -batch -notext -config config -extfile ext -cert "$root/rootCA.pem" -
   -startdate "$(stamp "$3")" -enddate "$(stamp "$4")" -in request.pem -out certificate.pem
 "#;
 
+/// Where gantry keeps what is issued, in a sandbox.
+pub const STATE: &str = "home/.local/state/gantry/certs";
+
 /// A registered project in a sandbox whose mkcert has a CAROOT of its own and knows no trust store.
 pub fn shop() -> Shop {
     let mut shop = Shop::registered();
@@ -31,6 +34,11 @@ pub fn shop_with_certificates() -> Shop {
     let shop = shop();
     shop.gantry("cert setup").require_success();
     shop
+}
+
+/// Where the issues of the project's certificate lie.
+pub fn issues(shop: &Shop) -> PathBuf {
+    shop.sandbox.path(STATE).join("issued/shop.test")
 }
 
 pub fn isolate(sandbox: &mut Sandbox) {

@@ -2,21 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::authority::{Server, isolate, issue, shop, shop_with_certificates};
-use crate::sandbox::{Sandbox, await_some};
+use crate::authority::{STATE, issue, issues, shop, shop_with_certificates};
+use crate::sandbox::await_some;
 use crate::shop::Shop;
-use crate::terminal::converse;
-
-const STATE: &str = "home/.local/state/gantry/certs";
-
-fn issues(shop: &Shop) -> PathBuf {
-    shop.sandbox.path(STATE).join("issued/shop.test")
-}
 
 fn mode(path: &Path) -> u32 {
     path.symlink_metadata().unwrap().permissions().mode() & 0o777
@@ -238,91 +231,6 @@ fn damaged_files_are_named() {
 }
 
 #[test]
-fn a_terminal_is_asked() {
-    let mut sandbox = Sandbox::new();
-    isolate(&mut sandbox);
-    let home = sandbox.path("home");
-    let profile = sandbox.directory("home/.pki/nssdb");
-    certutil(&sandbox, &profile, &["-N", "--empty-password"]);
-    let before = "gantry: to make a CA in [SANDBOX]/ca\n\
-                  gantry: to change the nss trust store:\n\
-                  gantry:     certutil -A -t C,, -d sql:[SANDBOX]/home/.pki/nssdb\n\
-                  Set certificates up? [y/N] ";
-    let setup = "gantry cert setup --stores nss";
-    let (shown, status) = converse(&sandbox, &home, setup, "n");
-    assert_eq!((shown, status), (format!("{before}n\ngantry: nothing was changed\n"), 0));
-    assert!(!sandbox.path("ca").exists());
-    let (shown, status) = converse(&sandbox, &home, setup, "y");
-    let after = "gantry: certificates are set up; the CA is trusted now by: nss\n";
-    assert_eq!((shown, status), (format!("{before}y\n{after}"), 0));
-    let (shown, status) = converse(&sandbox, &home, "gantry cert untrust --stores nss", "y");
-    assert!(
-        shown.contains("certutil -D -d sql:[SANDBOX]/home/.pki/nssdb\nTake the CA out of them? [y/N] y\n"),
-        "{shown}"
-    );
-    assert_eq!(status, 0);
-}
-
-#[test]
-fn verify_says_what_is_shown() {
-    let shop = shop_with_certificates();
-    let mut number = 0;
-    let mut check = |pair: &Path, name: &str, problem: Option<&str>| {
-        number += 1;
-        let port = shop.port(number);
-        let _server = Server::start(&shop.sandbox, pair, port);
-        let output = shop.gantry(&format!("cert verify {name} --port {port} --json"));
-        assert_eq!(output.status, i32::from(problem.is_some()), "{output:?}");
-        let answer: Value = serde_json::from_str(&output.stdout).unwrap();
-        assert_eq!(answer["verifies"], problem.is_none());
-        let said = answer["problem"].as_str();
-        assert_eq!(said.map(|said| said.starts_with(problem.unwrap())), problem.map(|_| true), "{answer}");
-        assert!(answer["certificate"]["names"][0].is_string());
-        let shown = shop.gantry(&format!("cert verify {name} --port {port}"));
-        let first = shown.stdout.lines().next().unwrap().split_once(": ").unwrap().1.to_owned();
-        assert_eq!(first, said.unwrap_or("good"));
-    };
-    let root = shop.sandbox.path("ca");
-    let issued = |directory: &str, name: &str, from: &str, until: &str| {
-        issue(&shop.sandbox, &root, directory, name, from, until)
-    };
-    let current = issues(&shop).join("current");
-    check(&current, "shop", None);
-    check(&current, "API.shop.test", None);
-    check(&current, "a.b.shop.test", Some("it is not for a.b.shop.test, but for shop.test, *.shop.test"));
-    check(&issued("expired", "shop.test", "-9 days", "-1 day"), "shop", Some("it expired on 20"));
-    check(&issued("early", "shop.test", "+1 day", "+9 days"), "shop", Some("it is not valid before 20"));
-    check(
-        &issued("other", "blog.test", "-1 day", "+9 days"),
-        "shop",
-        Some("it is not for shop.test, but for blog.test"),
-    );
-    shop.sandbox.script("bash", &shop.checkout, "CAROOT=$HOME/other mkcert -install").require_success();
-    let foreign = issue(&shop.sandbox, &shop.sandbox.path("home/other"), "foreign", "shop.test", "-1 day", "+9 days");
-    check(&foreign, "shop", Some("another CA has issued it: "));
-}
-
-#[test]
-fn verify_where_there_is_no_tls() {
-    let shop = shop_with_certificates();
-    let message = "nobody answers on 127.0.0.1:{3}: Connection refused (os error 111)";
-    let hint = "`gantry proxy start` starts the proxy";
-    shop.check_error("cert verify shop --port {3} --json", "cert_no_server", message, hint, 5);
-    let listener = crate::ports::listen(shop.port(4));
-    let accepting = std::thread::spawn(move || {
-        use std::io::{Read, Write};
-        let (mut stream, _) = listener.accept().unwrap();
-        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
-        let _ = stream.read(&mut [0; 1024]);
-    });
-    let output = shop.gantry("cert verify shop --port {4}");
-    accepting.join().unwrap();
-    assert_eq!(output.status, 1);
-    let expected = shop.fill("error: no TLS handshake with 127.0.0.1:{4}: ");
-    assert!(output.stderr.starts_with(&expected), "{output:?}");
-}
-
-#[test]
 fn hostile_names_are_refused() {
     let shop = shop_with_certificates();
     for name in
@@ -358,85 +266,6 @@ fn many_at_once() {
     assert_eq!(info(&shop)["state"], "good");
     // The issue that counts, the one before it, and the link.
     assert_eq!(fs::read_dir(issues(&shop)).unwrap().count(), 3);
-}
-
-#[test]
-fn browsers_profiles_trust_it() {
-    let mut sandbox = Sandbox::new();
-    isolate(&mut sandbox);
-    let profiles = [
-        "home/.pki/nssdb",
-        "home/.mozilla/firefox/a.default",
-        "home/snap/firefox/common/.mozilla/firefox/b",
-        "home/.var/app/org.mozilla.firefox/.mozilla/firefox/c.default",
-    ];
-    for profile in profiles {
-        let directory = sandbox.directory(profile);
-        certutil(&sandbox, &directory, &["-N", "--empty-password"]);
-    }
-    // No profile, though it lies beside one.
-    sandbox.directory("home/.mozilla/firefox/Crash Reports");
-    let home = sandbox.path("home");
-    let refused = sandbox.gantry(&home, ["cert", "setup", "--stores", "nss"]);
-    assert_eq!(refused.status, 2, "{refused:?}");
-    assert!(refused.stderr.ends_with(
-        "error: trust stores are not changed without a word: nss\n\
-         hint: `--yes` says it, `--dry-run` shows what would be changed\n"
-    ));
-    assert!(!sandbox.path("ca").exists());
-    let done = sandbox.gantry(&home, ["cert", "setup", "--stores", "nss", "--yes"]).require_success();
-    for profile in profiles {
-        assert!(done.stderr.contains(&format!("certutil -A -t C,, -d sql:[SANDBOX]/{profile}\n")), "{done:?}");
-    }
-    let trust = |sandbox: &Sandbox| {
-        let status = sandbox.gantry(&home, ["cert", "status", "--json"]).json();
-        let rows = status["stores"].as_array().unwrap().clone().into_iter();
-        let own =
-            rows.filter(|row| ["chromium", "firefox"].iter().any(|it| row["name"].as_str().unwrap().starts_with(it)));
-        own.map(|row| format!("{} {}", row["name"].as_str().unwrap(), row["state"].as_str().unwrap()))
-            .collect::<Vec<_>>()
-    };
-    let all = |state: &str| {
-        ["chromium", "firefox a.default", "firefox b", "firefox c.default"].map(|it| format!("{it} {state}"))
-    };
-    assert_eq!(trust(&sandbox), all("trusted"));
-    // A profile that takes it for no CA of servers does not trust it.
-    let listed = certutil(&sandbox, &sandbox.path(profiles[1]), &["-L"]);
-    let name =
-        listed.lines().find(|line| line.starts_with("mkcert")).unwrap().rsplit_once(' ').unwrap().0.trim().to_owned();
-    let name = name.trim_end_matches("C,,").trim();
-    certutil(&sandbox, &sandbox.path(profiles[1]), &["-M", "-n", name, "-t", ",,"]);
-    assert!(trust(&sandbox).contains(&"firefox a.default not_trusted".to_owned()));
-    sandbox.gantry(&home, ["cert", "trust", "--stores", "nss", "--yes"]).require_success();
-    assert_eq!(trust(&sandbox), all("trusted"));
-    sandbox.gantry(&home, ["cert", "untrust", "--stores", "nss", "--yes"]).require_success();
-    assert_eq!(trust(&sandbox), all("not_trusted"));
-    for profile in profiles {
-        assert!(!certutil(&sandbox, &sandbox.path(profile), &["-L"]).contains("mkcert"));
-    }
-}
-
-fn certutil(sandbox: &Sandbox, profile: &Path, arguments: &[&str]) -> String {
-    let mut command: Command = sandbox.command("certutil", profile);
-    command.args(arguments).arg("-d").arg(format!("sql:{}", profile.display()));
-    sandbox.run(&mut command).require_success().stdout
-}
-
-#[test]
-fn chromium_trusts_it_before_it_first_runs() {
-    let mut sandbox = Sandbox::new();
-    isolate(&mut sandbox);
-    let home = sandbox.path("home");
-    let program = sandbox.write("bin/chromium", "#!/bin/sh\n");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = std::env::join_paths(
-        std::iter::once(sandbox.path("bin")).chain(std::env::split_paths(&sandbox.variable("PATH"))),
-    );
-    sandbox.set("PATH", path.unwrap());
-    sandbox.gantry(&home, ["cert", "setup", "--stores", "nss", "--yes"]).require_success();
-    assert!(certutil(&sandbox, &sandbox.path("home/.pki/nssdb"), &["-L"]).contains("mkcert development CA"));
-    sandbox.gantry(&home, ["cert", "untrust", "--yes"]).require_success();
-    assert!(!sandbox.path("home/.pki").exists(), "it was gantry's, and nobody has used it");
 }
 
 #[test]
