@@ -52,8 +52,9 @@ pub fn output(program: &Path, args: &[&str], patience: Duration) -> Option<Vec<u
     capture(program, args, patience).ok().filter(|captured| captured.is_success).map(|captured| captured.stdout)
 }
 
-/// Runs the program to its end; where that takes longer than `patience`, it is killed. It has a process group of its
-/// own, so that the terminal's Ctrl-C leaves its answer whole: who asked decides what to do then.
+/// Runs the program to its end; where that takes longer than `patience`, it is killed. It stays in this process's group,
+/// so that what needs a password (sudo) may ask for it on the terminal; the terminal's Ctrl-C reaches it too, and who
+/// heeds interruptions asks for one before he believes what it answered.
 ///
 /// # Errors
 /// It cannot be started; `TimedOut`.
