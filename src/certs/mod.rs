@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::model::DomainName;
+use crate::model::{DomainName, Hostname};
 use crate::sys::files;
 pub use authority::{AuthorityState, Plan, directory, distrust, holders, plan_distrust, plan_trust, remove, trust};
 pub use bundle::{Exported, exported, input, left_over};
@@ -82,6 +82,18 @@ pub fn ensure(domain: &DomainName, names: &[String]) -> Result<Ensured, CertsErr
 /// As [`ensure`].
 pub fn renew(domain: &DomainName, names: &[String]) -> Result<Pair, CertsError> {
     issue::ensure(&Place::require()?, domain, names, true).map(|(ensured, _)| ensured.pair)
+}
+
+/// Forgets what was issued for a project that is none any more, under whichever top-level domain.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn forget(hostname: &Hostname) -> Result<(), CertsError> {
+    let place = Place::require()?;
+    let domains = place.domains();
+    let mut gone = domains.iter().filter(|domain| domain.first_label() == hostname.as_str()).peekable();
+    let _lock = gone.peek().map(|_| place.lock()).transpose()?;
+    gone.try_for_each(|domain| place.forget(domain))
 }
 
 /// Shakes hands with whoever listens there under the name, and judges what it shows by the CA.

@@ -104,6 +104,12 @@ impl Place {
         let _ = trees::remove(&self.0.join("former"));
     }
 
+    /// Forgets what was issued for the domain.
+    pub(super) fn forget(&self, domain: &DomainName) -> Result<(), CertsError> {
+        let issues = self.issues(domain);
+        trees::remove(&issues).map_err(CertsError::system("remove", &issues))
+    }
+
     /// Waits until nobody else changes what is here.
     pub(super) fn lock(&self) -> Result<Lock, CertsError> {
         let file = self.0.join("lock");

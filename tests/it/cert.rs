@@ -163,6 +163,15 @@ fn a_replaced_ca_is_noticed() {
 }
 
 #[test]
+fn what_was_issued_goes_with_its_project() {
+    let shop = shop_with_certificates();
+    assert!(issues(&shop).exists());
+    shop.gantry("unregister --yes --keep-ports").require_success();
+    assert!(!issues(&shop).exists());
+    assert_eq!(shop.gantry("cert status --json").json()["certificates"], json!([]));
+}
+
+#[test]
 fn what_does_not_hold_is_issued_anew() {
     #[track_caller]
     fn check(spoil: impl FnOnce(&Shop), expected: &str) {
