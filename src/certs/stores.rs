@@ -98,10 +98,7 @@ impl Store {
                 let added = directories.map(|it| format!("certutil -A -t C,, -d sql:{}", it.display()));
                 made.chain(added).collect()
             }
-            Store::Java => {
-                let home = java::home().unwrap_or_default();
-                vec![format!("keytool -importcert -keystore {}", home.join("lib/security/cacerts").display())]
-            }
+            Store::Java => vec![java::command("-importcert")],
         }
     }
 
@@ -114,10 +111,7 @@ impl Store {
                 let holders = nss::databases().into_iter().filter(holds);
                 holders.map(|it| format!("certutil -D -d sql:{}", it.directory.display())).collect()
             }
-            Store::Java => {
-                let home = java::home().unwrap_or_default();
-                vec![format!("keytool -delete -keystore {}", home.join("lib/security/cacerts").display())]
-            }
+            Store::Java => vec![java::command("-delete")],
         }
     }
 

@@ -194,6 +194,11 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
+/// Whether the regular file can be written by this user.
+pub fn is_writable(path: &Path) -> bool {
+    is_file(path) && OpenOptions::new().append(true).open(path).is_ok()
+}
+
 /// Whether it is a Unix socket.
 pub fn is_socket(metadata: &Metadata) -> bool {
     use std::os::unix::fs::FileTypeExt;
