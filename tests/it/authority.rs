@@ -22,6 +22,21 @@ openssl ca -batch -notext -config config -extfile ext -cert "$root/rootCA.pem" -
 /// Where gantry keeps what is issued, in a sandbox.
 pub const STATE: &str = "home/.local/state/gantry/certs";
 
+/// A CA as mkcert keeps it, which nothing but its times tells from one of mkcert's own. A key that is there stays.
+const MAKE: &str = r#"
+[ -e rootCA-key.pem ] || openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out rootCA-key.pem
+chmod 400 rootCA-key.pem
+work=$(mktemp -d)
+openssl req -new -key rootCA-key.pem -subj "/O=tests/CN=tests" -out "$work/request.pem"
+printf '[ca]\ndefault_ca=it\n[it]\ndatabase=%s/index\nnew_certs_dir=%s\nrand_serial=yes\n' "$work" "$work" >"$work/config"
+printf 'default_md=sha256\npolicy=any\n[any]\norganizationName=supplied\ncommonName=supplied\n' >>"$work/config"
+printf 'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign\n' >"$work/ext"
+: >"$work/index"
+stamp() { date --utc --date "$1" +%Y%m%d%H%M%SZ; }
+openssl ca -batch -notext -selfsign -config "$work/config" -extfile "$work/ext" -keyfile rootCA-key.pem \
+  -startdate "$(stamp "$1")" -enddate "$(stamp "$2")" -in "$work/request.pem" -out rootCA.pem
+"#;
+
 /// A registered project in a sandbox whose mkcert has a CAROOT of its own and knows no trust store.
 pub fn shop() -> Shop {
     let mut shop = Shop::registered();
@@ -45,6 +60,15 @@ pub fn isolate(sandbox: &mut Sandbox) {
     let root = sandbox.path("ca");
     sandbox.set("CAROOT", root);
     sandbox.set("TRUST_STORES", "none");
+}
+
+/// Puts a CA into the directory; the times are words that date(1) knows.
+pub fn make(sandbox: &Sandbox, directory: &str, from: &str, until: &str) -> PathBuf {
+    let directory = sandbox.directory(directory);
+    let mut command = sandbox.command("bash", &directory);
+    command.args(["-euo", "pipefail", "-c", MAKE, "bash", from, until]);
+    sandbox.run(&mut command).require_success();
+    directory
 }
 
 /// A directory with `certificate.pem` and `key.pem` for the name and all below it, of the CA in `root`. The times are

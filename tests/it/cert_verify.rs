@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::authority::{Server, issue, issues, shop_with_certificates};
+use crate::authority::{STATE, Server, issue, issues, make, shop, shop_with_certificates};
 
 #[test]
 fn verify_says_what_is_shown() {
@@ -43,6 +43,20 @@ fn verify_says_what_is_shown() {
     shop.sandbox.script("bash", &shop.checkout, "CAROOT=$HOME/other mkcert -install").require_success();
     let foreign = issue(&shop.sandbox, &shop.sandbox.path("home/other"), "foreign", "shop.test", "-1 day", "+9 days");
     check(&foreign, "shop", Some("another CA has issued it: "));
+}
+
+#[test]
+fn a_ca_that_is_over_is_no_good() {
+    let shop = shop();
+    make(&shop.sandbox, "ca", "-90 days", "+10 days");
+    shop.gantry("cert setup").require_success();
+    // Of the same key: who only verifies signatures takes what it has issued for good.
+    let expired = make(&shop.sandbox, "ca", "-90 days", "-1 day").join("rootCA.pem");
+    std::fs::copy(expired, shop.sandbox.path(STATE).join("authority.pem")).unwrap();
+    let port = shop.port(5);
+    let _server = Server::start(&shop.sandbox, &issues(&shop).join("current"), port);
+    let output = shop.gantry(&format!("cert verify shop --port {port}"));
+    assert!(output.status == 1 && output.stdout.starts_with("shop.test: its CA expired on 20"), "{output:?}");
 }
 
 #[test]
