@@ -1,6 +1,6 @@
 //! The CA: made, trusted, trusted no more, and whether it is still the one that was trusted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -18,6 +18,10 @@ pub struct Plan {
     pub directory: PathBuf,
     /// There is no CA yet: it is made.
     pub makes_authority: bool,
+    /// The CA has replaced the one that was set up, and takes its place.
+    pub replaces_authority: bool,
+    /// Where the environment leads mkcert, though the CA that was set up lies elsewhere.
+    pub passed_over: Option<PathBuf>,
     pub changes: Vec<Change>,
     /// The stores that are left alone, and why.
     pub skipped: Vec<Skipped>,
@@ -60,12 +64,20 @@ pub enum AuthorityState {
 /// # Errors
 /// mkcert is missing; the CA has no key; a store that was asked for by name cannot be changed here.
 pub fn plan_trust(stores: Option<&[Store]>) -> Result<Plan, CertsError> {
-    let root = Root::find()?;
+    let place = Place::require()?;
+    let root = Root::find(&place)?;
     if root.certificate.is_some() {
         root.require_usable()?;
     }
     let mut plan = Plan::new(root.directory.clone());
     plan.makes_authority = root.certificate.is_none();
+    // One that cannot be read is replaced, and nobody knows by what.
+    let copy = place.authority().ok().flatten();
+    plan.replaces_authority =
+        root.certificate.as_ref().zip(copy.as_ref()).is_some_and(|(today, copy)| today.der != copy.der);
+    let place_of = |one: &Path| files::canonicalize(one).unwrap_or_else(|_| one.to_owned());
+    let elsewhere = |directory: &PathBuf| place_of(directory) != place_of(&root.directory);
+    plan.passed_over = Root::directory_by_environment().ok().filter(elsewhere);
     for store in stores.unwrap_or(&Store::all_wanted()) {
         match store.obstacle() {
             Some(detail) if stores.is_some() => return Err(CertsError::Store { store: store.as_str(), detail }),
@@ -88,15 +100,15 @@ pub fn trust(plan: &Plan) -> Result<(), CertsError> {
     // One that cannot be read is replaced.
     let is_new = matches!(place.authority(), Ok(None));
     if plan.makes_authority {
-        mkcert::make_authority()?;
+        mkcert::make_authority(&plan.directory)?;
     }
-    let root = Root::find()?;
+    let root = Root::find(&place)?;
     let authority = root.require_usable()?.clone();
-    place.adopt(&root.file())?;
+    place.adopt(&root)?;
     let mut done = Vec::new();
     for Change { store, .. } in &plan.changes {
         let was_there = store.holds(&authority);
-        if let Err(error) = store.install(&place, &authority) {
+        if let Err(error) = store.install(&place, &root.directory, &authority) {
             done.extend((!was_there && store.holds(&authority)).then_some(*store));
             undo(&place, &root, &authority, &done, plan.makes_authority, is_new);
             return Err(error);
@@ -126,7 +138,7 @@ fn undo(place: &Place, root: &Root, authority: &Certificate, done: &[Store], was
 pub fn plan_distrust(stores: Option<&[Store]>) -> Result<Plan, CertsError> {
     let place = Place::require()?;
     let authorities = known(&place)?;
-    let directory = Root::find().map(|root| root.directory).unwrap_or_default();
+    let directory = Root::find(&place).map(|root| root.directory).unwrap_or_default();
     let mut plan = Plan::new(directory);
     for store in stores.unwrap_or(&Store::ALL) {
         if store.obstacle().is_none() && authorities.iter().any(|(authority, _)| store.holds(authority)) {
@@ -160,7 +172,7 @@ pub fn distrust(plan: &Plan) -> Result<(), CertsError> {
 pub fn remove(with_root: bool) -> Result<(), CertsError> {
     let place = Place::require()?;
     if with_root {
-        remove_root(&Root::find()?);
+        remove_root(&Root::find(&place)?);
     }
     match trees::remove(&place.0) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -175,7 +187,7 @@ pub fn remove(with_root: bool) -> Result<(), CertsError> {
 /// # Errors
 /// mkcert is missing, or its CA unreadable.
 pub fn directory() -> Result<PathBuf, CertsError> {
-    Root::find().map(|root| root.directory)
+    Root::find(&Place::require()?).map(|root| root.directory)
 }
 
 /// The stores that hold the CA, or one that it has replaced.
@@ -215,7 +227,7 @@ fn known(place: &Place) -> Result<Vec<(Certificate, PathBuf)>, CertsError> {
             add(certificate, file);
         }
     }
-    match Root::find() {
+    match Root::find(place) {
         Ok(root) => root.certificate.clone().into_iter().for_each(|certificate| add(certificate, root.file())),
         Err(CertsError::NoMkcert) => {}
         Err(error) => return Err(error),
@@ -232,7 +244,14 @@ fn remove_root(root: &Root) {
 
 impl Plan {
     fn new(directory: PathBuf) -> Plan {
-        Plan { directory, makes_authority: false, changes: Vec::new(), skipped: Vec::new() }
+        Plan {
+            directory,
+            makes_authority: false,
+            replaces_authority: false,
+            passed_over: None,
+            changes: Vec::new(),
+            skipped: Vec::new(),
+        }
     }
 }
 
@@ -262,7 +281,8 @@ impl AuthorityState {
                  `gantry cert setup`",
             ),
             AuthorityState::Replaced => Some(
-                "`gantry cert untrust` takes the old one out; `gantry cert setup` and `gantry cert renew --all` take the new one",
+                "`gantry cert setup` takes the new one and has it trusted, `gantry cert untrust` before that takes the \
+                 old one out",
             ),
             AuthorityState::Expired => {
                 Some("make a new CA: `gantry cert untrust`, `gantry cert remove --ca`, `gantry cert setup`")

@@ -18,6 +18,8 @@ pub enum CertsError {
     AuthorityLost { root: PathBuf },
     /// The CA's certificate is there, and not the key that signs with it.
     NoAuthorityKey { root: PathBuf },
+    /// mkcert's directory holds another CA than the one that was set up.
+    AuthorityReplaced { root: PathBuf },
     /// No certificate can be for such a name.
     BadName { name: String, why: String },
     /// A file that holds no certificate, or no key that fits.
@@ -62,6 +64,10 @@ impl CertsError {
                     key.display()
                 )
             }
+            CertsError::AuthorityReplaced { root } => {
+                let place = root.display();
+                format!("`gantry cert setup` takes it and has it trusted; or restore the one before it to {place}")
+            }
             CertsError::BadName { .. } => "a name is like shop.test, a wildcard like *.shop.test".to_owned(),
             CertsError::Damaged { path, .. } if path.ends_with("authority.pem") => {
                 "it is a copy: `gantry cert setup` makes it anew".to_owned()
@@ -90,6 +96,9 @@ impl fmt::Display for CertsError {
             CertsError::AuthorityLost { root } => write!(f, "the CA is gone: no rootCA.pem in {}", root.display()),
             CertsError::NoAuthorityKey { root } => {
                 write!(f, "the CA cannot issue certificates: no rootCA-key.pem in {}", root.display())
+            }
+            CertsError::AuthorityReplaced { root } => {
+                write!(f, "the CA in {} was replaced by another one, which `gantry cert setup` takes", root.display())
             }
             CertsError::BadName { name, why } => write!(f, "no certificate for `{}`: {why}", name.escape_debug()),
             CertsError::Damaged { path, detail } => write!(f, "{}: {detail}", path.display()),

@@ -97,41 +97,33 @@ fn judge(certificate: &Certificate, names: &[String], authority: &Certificate, n
     }
 }
 
-/// As [`super::ensure`]; with `anew` also where nothing is wrong, and then nothing but a new one will do. Says whether it
-/// issued one.
-pub(super) fn ensure(
-    place: &Place,
-    domain: &DomainName,
-    names: &[String],
-    anew: bool,
-) -> Result<(Ensured, bool), CertsError> {
+/// As [`super::ensure`]; with `anew` also where nothing is wrong, and then nothing but a new one will do, of a CA that has
+/// replaced the one before it too.
+pub(super) fn ensure(place: &Place, domain: &DomainName, names: &[String], anew: bool) -> Result<Ensured, CertsError> {
     names.iter().try_for_each(|name| require_name(name))?;
     // Asked before the lock, which makes the directory.
     place.require_authority()?;
     let _lock = place.lock()?;
     let mut authority = place.require_authority()?;
     // What is there may hold for long; only to issue is mkcert needed.
-    let root = Root::find();
-    if let Ok(root @ Root { certificate: Some(today), has_key: true, .. }) = &root
-        && today.der != authority.der
-    {
-        authority = today.clone();
-        place.adopt(&root.file())?;
+    let root = Root::find(place);
+    if let (true, Ok(root)) = (anew, &root) {
+        authority = root.require_usable()?.clone();
+        place.adopt(root)?;
     }
+    let root = root.and_then(|root| root.require_same(&authority).map(|()| root));
     let (standing, _) = look(place, domain, names, &authority);
-    if standing == Standing::Good
-        && !anew
-        && let Some(pair) = place.pair(domain)
-    {
-        return Ok((Ensured { pair, problem: None }, false));
-    }
-    match (root.and_then(|root| root.require_usable().map(drop)), place.pair(domain)) {
-        // It serves on, and a browser says what is wrong with it; without it nothing would answer over HTTPS.
-        (Err(error), Some(pair)) if is_readable(&standing) && !anew => {
-            Ok((Ensured { pair, problem: Some(error) }, false))
-        }
-        (Err(error), _) => Err(error),
-        (Ok(()), _) => issue(place, domain, names, &authority).map(|pair| (Ensured { pair, problem: None }, true)),
+    let holds = standing == Standing::Good && !anew;
+    let ensured = |pair: Pair, problem: Option<CertsError>| Ok(Ensured { pair, problem });
+    match (root, place.pair(domain)) {
+        (Err(error @ CertsError::AuthorityReplaced { .. }), Some(pair)) if holds => ensured(pair, Some(error)),
+        (_, Some(pair)) if holds => ensured(pair, None),
+        (root, pair) => match (root.and_then(|root| issue(place, &root, domain, names, &authority)), pair) {
+            (Ok(pair), _) => ensured(pair, None),
+            // It serves on, and a browser says what is wrong with it; without it nothing would answer over HTTPS.
+            (Err(error), Some(pair)) if is_readable(&standing) && !anew => ensured(pair, Some(error)),
+            (Err(error), _) => Err(error),
+        },
     }
 }
 
@@ -139,10 +131,16 @@ fn is_readable(standing: &Standing) -> bool {
     !matches!(standing, Standing::Absent | Standing::Damaged { .. })
 }
 
-fn issue(place: &Place, domain: &DomainName, names: &[String], authority: &Certificate) -> Result<Pair, CertsError> {
+fn issue(
+    place: &Place,
+    root: &Root,
+    domain: &DomainName,
+    names: &[String],
+    authority: &Certificate,
+) -> Result<Pair, CertsError> {
     let issues = place.issues(domain);
     let unfinished = Unfinished::begin_in(&issues).map_err(CertsError::system("make", &issues))?;
-    mkcert::issue(unfinished.path(), names)?;
+    mkcert::issue(&root.directory, unfinished.path(), names)?;
     let pair = Pair::in_directory(unfinished.path());
     let certificate = Certificate::load(&unfinished.path().join(CERTIFICATE))?;
     x509::require_key(&certificate, &pair.key)?;

@@ -68,20 +68,21 @@ pub fn is_set_up() -> Result<bool> {
 }
 
 /// The certificate of a project, issued or renewed where it is absent, does not cover the names, ends within 30 days, or
-/// is of another CA than today's. `names` may hold wildcards (`*.shop.test`); `domain` names the files.
+/// is of another CA than the one that was set up. `names` may hold wildcards (`*.shop.test`); `domain` names the files.
 ///
 /// # Errors
 /// Certificates are not set up; one has to be issued, and mkcert, its CA or the CA's key is missing; a name is none.
 pub fn ensure(domain: &DomainName, names: &[String]) -> Result<Ensured, CertsError> {
-    issue::ensure(&Place::require()?, domain, names, false).map(|(ensured, _)| ensured)
+    issue::ensure(&Place::require()?, domain, names, false)
 }
 
-/// A new certificate, whether the one that is there holds or not.
+/// A new certificate, whether the one that is there holds or not; by a CA that has replaced the one before it too, which
+/// counts from then on.
 ///
 /// # Errors
 /// As [`ensure`].
 pub fn renew(domain: &DomainName, names: &[String]) -> Result<Pair, CertsError> {
-    issue::ensure(&Place::require()?, domain, names, true).map(|(ensured, _)| ensured.pair)
+    issue::ensure(&Place::require()?, domain, names, true).map(|ensured| ensured.pair)
 }
 
 /// Forgets what was issued for a project that is none any more, under whichever top-level domain.

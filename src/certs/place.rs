@@ -3,6 +3,7 @@
 //! ```text
 //! certs/                      0700, in the state directory
 //!   authority.pem             the CA's certificate as `gantry cert setup` found it
+//!   caroot                    where mkcert has that CA, whatever CAROOT says in another shell
 //!   former/                   those that another one has replaced, until no store is known to trust them
 //!   lock                      who holds it may change what is here
 //!   issued/shop.test/
@@ -16,15 +17,20 @@
 //! a new path, so that a server whose configuration names it sees that there is something to load. The issue before it
 //! stays until the next, for a server that is just starting.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 
+use super::mkcert::Root;
 use super::x509::{self, Certificate};
 use super::{CertsError, Pair};
 use crate::model::DomainName;
 use crate::sys::lock::Lock;
 use crate::sys::signals::Interrupts;
 use crate::sys::{files, paths, trees};
+
+/// Bytes of a path.
+const PATH_LIMIT: u64 = 4096;
 
 /// The link's name; no serial number.
 const CURRENT: &str = "current";
@@ -69,11 +75,28 @@ impl Place {
         self.authority()?.ok_or(CertsError::NotSetUp)
     }
 
-    /// Keeps a copy of the CA's certificate. One that was copied before and is another is kept aside: stores may still
-    /// trust it.
-    pub(super) fn adopt(&self, root: &Path) -> Result<(), CertsError> {
-        let bytes = x509::read(root)?;
+    /// mkcert's directory as `gantry cert setup` found it; `None` where it was not run.
+    pub(super) fn root_directory(&self) -> Result<Option<PathBuf>, CertsError> {
+        let file = self.root_record();
+        if !files::exists(&self.authority_file()) || !files::exists(&file) {
+            return Ok(None);
+        }
+        let bytes = files::read_limited(&file, PATH_LIMIT).map_err(CertsError::system("read", &file))?;
+        Ok(Some(PathBuf::from(OsString::from_vec(bytes))))
+    }
+
+    fn root_record(&self) -> PathBuf {
+        self.0.join("caroot")
+    }
+
+    /// Keeps a copy of the CA's certificate, and where the CA lies. One that was copied before and is another is kept
+    /// aside: stores may still trust it.
+    pub(super) fn adopt(&self, root: &Root) -> Result<(), CertsError> {
+        let bytes = x509::read(&root.file())?;
         files::make_private_dir(&self.0).map_err(CertsError::system("make", &self.0))?;
+        let record = self.root_record();
+        files::replace(&record, root.directory.as_os_str().as_bytes(), 0o600)
+            .map_err(CertsError::system("write", &record))?;
         let file = self.authority_file();
         if let Ok(Some(former)) = self.authority() {
             let copy = x509::read(&file)?;

@@ -60,16 +60,14 @@ pub struct IssueStatus {
 pub fn status(projects: &[(DomainName, Vec<String>)]) -> Result<Option<Status>, CertsError> {
     let place = Place::require()?;
     let Some(copy) = place.authority()? else { return Ok(None) };
-    let root = root()?;
+    let root = root(&place)?;
     let certificates = certificates(&place, projects, &copy);
     let authority = authority_status(&place, copy, root.as_ref());
-    // After a renewal today's CA is the one that counts.
-    let today = root.as_ref().and_then(|root| root.certificate.as_ref()).unwrap_or(&authority.certificate);
-    let can_issue = match &root {
-        None => Err("mkcert is not installed".to_owned()),
-        Some(root) => root.require_usable().map(drop).map_err(|error| error.to_string()),
-    };
-    let stores = stores::survey(&place, today, can_issue);
+    let usable = root.ok_or(CertsError::NoMkcert).and_then(|root| {
+        root.require_same(&authority.certificate)?;
+        Ok(root.directory)
+    });
+    let stores = stores::survey(&place, &authority.certificate, usable.map_err(|error| error.to_string()));
     Ok(Some(Status { authority, certificates, stores }))
 }
 
@@ -101,7 +99,7 @@ pub fn issued(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<IssueStatus>
 pub fn authority_info() -> Result<AuthorityStatus, CertsError> {
     let place = Place::require()?;
     let copy = place.require_authority()?;
-    Ok(authority_status(&place, copy, root()?.as_ref()))
+    Ok(authority_status(&place, copy, root(&place)?.as_ref()))
 }
 
 /// For `gantry doctor`.
@@ -138,8 +136,8 @@ pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Finding>, Ce
 }
 
 /// mkcert's CA; `None` where mkcert is not there to tell.
-fn root() -> Result<Option<Root>, CertsError> {
-    match Root::find() {
+fn root(place: &Place) -> Result<Option<Root>, CertsError> {
+    match Root::find(place) {
         Err(CertsError::NoMkcert) => Ok(None),
         found => found.map(Some),
     }

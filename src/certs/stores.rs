@@ -1,7 +1,7 @@
 //! Trust stores: who trusts the CA, as each says itself, and how that is changed.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::thread;
 
@@ -136,17 +136,17 @@ impl Store {
         }
     }
 
-    pub(super) fn install(self, place: &Place, authority: &Certificate) -> Result<(), CertsError> {
+    pub(super) fn install(self, place: &Place, root: &Path, authority: &Certificate) -> Result<(), CertsError> {
         match self {
             Store::System => {
                 // Put in, and not counted: mkcert takes that for done.
                 if system::holds(authority) {
                     system::uninstall(&place.0, authority, &place.authority_file())?;
                 }
-                mkcert::install(self)?;
+                mkcert::install(self, root)?;
             }
             Store::Nss => nss::install(place, authority)?,
-            Store::Java => mkcert::install(self)?,
+            Store::Java => mkcert::install(self, root)?,
         }
         if self.trusts(authority) {
             return Ok(());
@@ -170,10 +170,10 @@ impl Store {
     }
 }
 
-/// How every store stands, with the real programs asked at once. `issues` says whether mkcert can issue a certificate
-/// for the occasion; without one, only the stores that list what they hold can tell.
-pub(super) fn survey(place: &Place, authority: &Certificate, issues: Result<(), String>) -> Vec<StoreStatus> {
-    let occasion = issues.and_then(|()| Occasion::arrange(place).map_err(|error| error.to_string()));
+/// How every store stands, with the real programs asked at once. A certificate for the occasion
+/// is issued by the CA in `root`; without one, only the stores that list what they hold can tell.
+pub(super) fn survey(place: &Place, authority: &Certificate, root: Result<PathBuf, String>) -> Vec<StoreStatus> {
+    let occasion = root.and_then(|root| Occasion::arrange(place, &root).map_err(|error| error.to_string()));
     let ask = |of: fn(&Server) -> Answer| match &occasion {
         Ok(occasion) => of(&occasion.server),
         Err(error) => (Trust::Unknown, error.clone()),
@@ -219,9 +219,9 @@ struct Occasion {
 }
 
 impl Occasion {
-    fn arrange(place: &Place) -> Result<Occasion, CertsError> {
+    fn arrange(place: &Place, root: &Path) -> Result<Occasion, CertsError> {
         let directory = Unfinished::begin_in(&place.0).map_err(CertsError::system("make", &place.0))?;
-        mkcert::issue(directory.path(), &[check_name().to_string(), "127.0.0.1".to_owned()])?;
+        mkcert::issue(root, directory.path(), &[check_name().to_string(), "127.0.0.1".to_owned()])?;
         let server = Server::start(&Pair::in_directory(directory.path()))?;
         Ok(Occasion { server, _directory: directory })
     }

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::authority::{STATE, issue, issues, shop, shop_with_certificates};
+use crate::authority::{STATE, issue, issues, make, shop, shop_with_certificates};
 use crate::sandbox::await_some;
 use crate::shop::Shop;
 
@@ -150,7 +150,16 @@ fn a_replaced_ca_is_noticed() {
     fs::remove_dir_all(shop.sandbox.path("ca")).unwrap();
     shop.sandbox.script("bash", &shop.checkout, "mkcert -install").require_success();
     assert_eq!(authority(&shop)["state"], "replaced");
-    assert!(shop.gantry("cert status").stdout.starts_with("CA: replaced by another one, until "));
+    let status = shop.gantry("cert status");
+    assert!(status.stdout.starts_with("CA: replaced by another one, until "), "{status:?}");
+    let why = "the CA in [SANDBOX]/ca was replaced by another one, which `gantry cert setup` takes";
+    assert!(
+        status.stdout.contains("    `gantry cert setup` takes the new one and has it trusted, ")
+            && status.stdout.contains(why),
+        "{status:?}"
+    );
+    // What was issued serves on, until somebody takes the new one.
+    assert_eq!(info(&shop)["state"], "good");
     shop.gantry("cert renew").require_success();
     let (authority, after) = (authority(&shop), info(&shop));
     assert_eq!(
@@ -169,6 +178,30 @@ fn what_was_issued_goes_with_its_project() {
     shop.gantry("unregister --yes --keep-ports").require_success();
     assert!(!issues(&shop).exists());
     assert_eq!(shop.gantry("cert status --json").json()["certificates"], json!([]));
+}
+
+#[test]
+fn another_caroot_moves_nothing() {
+    let mut shop = shop_with_certificates();
+    let (before, authority) = (info(&shop), self::authority(&shop));
+    let other = make(&shop.sandbox, "other", "-1 day", "+900 days");
+    shop.sandbox.set("CAROOT", &other);
+    let told = shop.gantry("cert setup").require_success().stderr;
+    assert!(
+        told.starts_with("gantry: the CA stays the one in [SANDBOX]/ca, though CAROOT leads to [SANDBOX]/other here\n")
+    );
+    assert_eq!((&self::authority(&shop), &info(&shop)), (&authority, &before));
+    // A new one is of the same CA.
+    shop.gantry("cert renew").require_success();
+    assert_eq!(
+        (&self::authority(&shop), &info(&shop)["certificate"]["issuer"]),
+        (&authority, &before["certificate"]["issuer"])
+    );
+    // Who sets them up anew takes the CA that is there now.
+    shop.gantry("cert remove").require_success();
+    shop.gantry("cert setup").require_success();
+    let authority = self::authority(&shop);
+    assert_eq!((&authority["directory"], &authority["former"]), (&json!("[SANDBOX]/other"), &json!(0)));
 }
 
 #[test]

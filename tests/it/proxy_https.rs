@@ -129,6 +129,36 @@ fn without_the_cas_key_what_is_certified_stays_so() {
 }
 
 #[test]
+fn a_replaced_ca_waits_until_it_is_taken() {
+    let served = secure();
+    let first = served.serial();
+    let root = "~/.local/share/mkcert";
+    served.world.script(&format!("rm -r {root}; TRUST_STORES=none mkcert -install")).require_success();
+    let output = served.done("proxy reload");
+    let warning =
+        "the CA in [SANDBOX]/home/.local/share/mkcert was replaced by another one, which `gantry cert setup` takes";
+    assert!(output.stderr.contains(warning), "{output:?}");
+    served.done("export --auto");
+    assert_eq!(served.serial(), first);
+    served.done("cert setup --stores none");
+    assert_ne!(served.serial(), first);
+}
+
+#[test]
+fn another_shells_caroot_moves_no_project() {
+    let mut served = secure();
+    let first = served.serial();
+    served.world.script("CAROOT=$HOME/other TRUST_STORES=none mkcert -install").require_success();
+    let other = served.world.sandbox.path("home/other");
+    served.world.sandbox.set("CAROOT", other);
+    for command in ["export --auto", "prune", "proxy reload"] {
+        served.done(command);
+    }
+    assert_eq!(served.serial(), first);
+    assert_eq!(served.gantry("cert info --ca --json").json()["former"], 0);
+}
+
+#[test]
 fn without_certificates_again() {
     let served = secure();
     served.done("cert remove --yes");

@@ -10,8 +10,8 @@ use crate::cli::ui::Ui;
 
 /// Issue a project's certificate anew
 ///
-/// By the CA as it is today. A proxy that runs is told, and does so by itself where a certificate ends within 30 days, lacks
-/// a name, or is of another CA.
+/// By the CA as it is today, also where it has replaced the one that was set up. A proxy that runs is told, and does so by
+/// itself where a certificate ends within 30 days or lacks a name.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The project; by default the one of the current directory

@@ -12,7 +12,8 @@ use crate::model::DomainName;
 /// Make a CA where there is none, have this machine trust it, and issue the projects' certificates
 ///
 /// Shows which trust stores it changes, and how, before it does. Where one of them fails, those before it are put back.
-/// A second run changes what is still missing.
+/// A second run changes what is still missing, and takes a CA that has replaced the one before it. The CA stays the one
+/// that was set up, whatever CAROOT says in another shell.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
