@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::issue::RENEWED_BEFORE;
 use super::mkcert::Root;
 use super::place::Place;
 use super::stores::Store;
 use super::x509::Certificate;
 use super::{CertsError, mkcert};
-use crate::sys::{clock, files, trees};
+use crate::sys::{files, trees};
 
 /// What has to be done so that stores trust the CA, or trust it no more. Nothing is changed by looking.
 #[derive(Clone, Debug, Serialize)]
@@ -55,6 +56,8 @@ pub enum AuthorityState {
     Replaced,
     /// It is over.
     Expired,
+    /// It ends within 30 days.
+    EndsSoon,
     /// mkcert is not there to ask.
     Unknown,
 }
@@ -200,13 +203,14 @@ pub fn holders() -> Result<Vec<Store>, CertsError> {
 }
 
 /// How the CA stands beside the copy of it.
-pub(super) fn state(copy: &Certificate, root: Option<&Root>) -> AuthorityState {
+pub(super) fn state(copy: &Certificate, root: Option<&Root>, now: i64) -> AuthorityState {
     let Some(root) = root else { return AuthorityState::Unknown };
     match &root.certificate {
         None => AuthorityState::Lost,
         Some(today) if today.der != copy.der => AuthorityState::Replaced,
         Some(_) if !root.has_key => AuthorityState::NoKey,
-        Some(today) if today.until < clock::now() => AuthorityState::Expired,
+        Some(today) if today.until < now => AuthorityState::Expired,
+        Some(today) if today.days_left(now) < RENEWED_BEFORE => AuthorityState::EndsSoon,
         Some(_) => AuthorityState::Good,
     }
 }
@@ -264,6 +268,7 @@ impl AuthorityState {
             AuthorityState::Lost => "lost",
             AuthorityState::Replaced => "replaced by another one",
             AuthorityState::Expired => "expired",
+            AuthorityState::EndsSoon => "ends soon",
             AuthorityState::Unknown => "unknown, since mkcert is not installed",
         }
     }
@@ -284,7 +289,7 @@ impl AuthorityState {
                 "`gantry cert setup` takes the new one and has it trusted, `gantry cert untrust` before that takes the \
                  old one out",
             ),
-            AuthorityState::Expired => {
+            AuthorityState::Expired | AuthorityState::EndsSoon => {
                 Some("make a new CA: `gantry cert untrust`, `gantry cert remove --ca`, `gantry cert setup`")
             }
             AuthorityState::Unknown => Some("install mkcert"),

@@ -5,6 +5,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::sys::clock;
+
 /// What the callers tell apart; its `Display` is a sentence for the user.
 #[derive(Debug)]
 pub enum CertsError {
@@ -20,6 +22,8 @@ pub enum CertsError {
     NoAuthorityKey { root: PathBuf },
     /// mkcert's directory holds another CA than the one that was set up.
     AuthorityReplaced { root: PathBuf },
+    /// The CA is over, since that moment.
+    AuthorityExpired { root: PathBuf, until: i64 },
     /// No certificate can be for such a name.
     BadName { name: String, why: String },
     /// A file that holds no certificate, or no key that fits.
@@ -68,6 +72,10 @@ impl CertsError {
                 let place = root.display();
                 format!("`gantry cert setup` takes it and has it trusted; or restore the one before it to {place}")
             }
+            CertsError::AuthorityExpired { .. } => {
+                "make a new CA: `gantry cert untrust`, then `gantry cert remove --ca` and `gantry cert setup`"
+                    .to_owned()
+            }
             CertsError::BadName { .. } => "a name is like shop.test, a wildcard like *.shop.test".to_owned(),
             CertsError::Damaged { path, .. } if path.ends_with("authority.pem") => {
                 "it is a copy: `gantry cert setup` makes it anew".to_owned()
@@ -99,6 +107,9 @@ impl fmt::Display for CertsError {
             }
             CertsError::AuthorityReplaced { root } => {
                 write!(f, "the CA in {} was replaced by another one, which `gantry cert setup` takes", root.display())
+            }
+            CertsError::AuthorityExpired { root, until } => {
+                write!(f, "the CA in {} expired on {}", root.display(), clock::rfc3339(*until))
             }
             CertsError::BadName { name, why } => write!(f, "no certificate for `{}`: {why}", name.escape_debug()),
             CertsError::Damaged { path, detail } => write!(f, "{}: {detail}", path.display()),

@@ -10,8 +10,8 @@ use crate::model::DomainName;
 use crate::sys::trees::Unfinished;
 use crate::sys::{clock, files};
 
-/// Days before its end from which on a certificate is renewed.
-const RENEWED_BEFORE: i64 = 30;
+/// Days before its end from which on a certificate is renewed, and a CA said to end.
+pub(super) const RENEWED_BEFORE: i64 = 30;
 
 /// What a certificate is good for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,6 +36,10 @@ pub enum Standing {
     },
     /// It ends within 30 days.
     EndsSoon,
+    /// The CA is over, and with it all that it has issued.
+    AuthorityExpired,
+    /// The CA ends within 30 days.
+    AuthorityEndsSoon,
 }
 
 impl Standing {
@@ -50,7 +54,14 @@ impl Standing {
             Standing::NotYetValid => "not valid yet".to_owned(),
             Standing::Lacking { names } => format!("not for {}", names.join(", ")),
             Standing::EndsSoon => "ends soon".to_owned(),
+            Standing::AuthorityExpired => "its CA expired".to_owned(),
+            Standing::AuthorityEndsSoon => "its CA ends soon".to_owned(),
         }
+    }
+
+    /// Whether a new certificate would be no better.
+    pub fn is_of_authority(&self) -> bool {
+        matches!(self, Standing::AuthorityExpired | Standing::AuthorityEndsSoon)
     }
 }
 
@@ -84,6 +95,8 @@ fn judge(certificate: &Certificate, names: &[String], authority: &Certificate, n
     let lacking = certificate.lacking(names);
     if !certificate.is_signed_by(authority) {
         Standing::OtherAuthority
+    } else if now > authority.until {
+        Standing::AuthorityExpired
     } else if now > certificate.until {
         Standing::Expired
     } else if now < certificate.from {
@@ -92,6 +105,8 @@ fn judge(certificate: &Certificate, names: &[String], authority: &Certificate, n
         Standing::Lacking { names: lacking.into_iter().map(str::to_owned).collect() }
     } else if certificate.days_left(now) < RENEWED_BEFORE {
         Standing::EndsSoon
+    } else if authority.days_left(now) < RENEWED_BEFORE {
+        Standing::AuthorityEndsSoon
     } else {
         Standing::Good
     }
@@ -113,7 +128,7 @@ pub(super) fn ensure(place: &Place, domain: &DomainName, names: &[String], anew:
     }
     let root = root.and_then(|root| root.require_same(&authority).map(|()| root));
     let (standing, _) = look(place, domain, names, &authority);
-    let holds = standing == Standing::Good && !anew;
+    let holds = matches!(standing, Standing::Good | Standing::AuthorityEndsSoon) && !anew;
     let ensured = |pair: Pair, problem: Option<CertsError>| Ok(Ensured { pair, problem });
     match (root, place.pair(domain)) {
         (Err(error @ CertsError::AuthorityReplaced { .. }), Some(pair)) if holds => ensured(pair, Some(error)),

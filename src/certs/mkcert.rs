@@ -12,7 +12,7 @@ use super::x509::{self, Certificate};
 use super::{CertsError, java};
 use crate::sys::process::{self, Captured};
 use crate::sys::trees::Unfinished;
-use crate::sys::{env, files};
+use crate::sys::{clock, env, files};
 
 /// For what mkcert does on its own.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -88,6 +88,7 @@ impl Root {
         match &self.certificate {
             None => Err(CertsError::AuthorityLost { root }),
             Some(_) if !self.has_key => Err(CertsError::NoAuthorityKey { root }),
+            Some(today) if today.until < clock::now() => Err(CertsError::AuthorityExpired { root, until: today.until }),
             Some(certificate) => Ok(certificate),
         }
     }

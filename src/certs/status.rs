@@ -12,6 +12,7 @@ use super::stores::{self, StoreStatus, Trust};
 use super::x509::Certificate;
 use super::{CertsError, Pair};
 use crate::model::{DomainName, Finding, Verdict};
+use crate::sys::clock;
 
 /// Everything at once; `None` of it where certificates are not set up.
 #[derive(Clone, Debug, Serialize)]
@@ -124,7 +125,11 @@ pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Finding>, Ce
             Standing::Absent => Verdict::NotSetUp,
             _ => verdict(it.standing == Standing::Good),
         };
-        let mend = (it.standing != Standing::Good).then(|| format!("`gantry cert renew {}`", it.domain));
+        let mend = match &it.standing {
+            Standing::Good => None,
+            of if of.is_of_authority() => authority.mend.map(str::to_owned),
+            _ => Some(format!("`gantry cert renew {}`", it.domain)),
+        };
         found(it.domain.as_str(), verdict, it.standing.describe(), mend)
     }));
     findings.extend(status.stores.iter().filter(|it| it.state != Trust::Absent).map(|it| {
@@ -144,7 +149,7 @@ fn root(place: &Place) -> Result<Option<Root>, CertsError> {
 }
 
 fn authority_status(place: &Place, copy: Certificate, root: Option<&Root>) -> AuthorityStatus {
-    let state = authority::state(&copy, root);
+    let state = authority::state(&copy, root, clock::now());
     AuthorityStatus {
         state,
         mend: state.mend(),

@@ -366,6 +366,7 @@ fn of_certs(error: &CertsError) -> (&'static str, u8) {
         CertsError::AuthorityLost { .. } => ("cert_ca_lost", FAILED),
         CertsError::NoAuthorityKey { .. } => ("cert_ca_key_missing", FAILED),
         CertsError::AuthorityReplaced { .. } => ("cert_ca_replaced", FAILED),
+        CertsError::AuthorityExpired { .. } => ("cert_ca_expired", FAILED),
         CertsError::BadName { .. } => ("cert_name", USAGE),
         CertsError::Damaged { .. } => ("cert_damaged", FAILED),
         CertsError::Store { .. } => ("cert_store", FAILED),

@@ -205,6 +205,39 @@ fn another_caroot_moves_nothing() {
 }
 
 #[test]
+fn a_ca_that_ends_is_noticed() {
+    let shop = shop();
+    make(&shop.sandbox, "ca", "-90 days", "-1 day");
+    let setup = shop.gantry("cert setup --json");
+    let error: Value = serde_json::from_str(&setup.stderr).unwrap();
+    assert_eq!((setup.status, &error["error"]["kind"]), (1, &json!("cert_ca_expired")), "{setup:?}");
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("the CA in [SANDBOX]/ca expired on 20"), "{message}");
+    // It is renewed with its key, as nobody but a test does, and ends again.
+    let adopt = |until: &str| {
+        make(&shop.sandbox, "ca", "-90 days", until);
+        fs::copy(shop.sandbox.path("ca/rootCA.pem"), shop.sandbox.path(STATE).join("authority.pem")).unwrap();
+    };
+    make(&shop.sandbox, "ca", "-90 days", "+10 days");
+    let told = shop.gantry("cert setup").require_success().stderr;
+    assert!(told.contains("warning: the CA: ends soon; make a new CA: `gantry cert untrust`, "), "{told}");
+    let first = info(&shop);
+    assert_eq!((&authority(&shop)["state"], &first["state"]), (&json!("ends_soon"), &json!("authority_ends_soon")));
+    shop.gantry("cert setup").require_success();
+    assert_eq!(info(&shop), first, "a new one would be no better");
+    adopt("-1 day");
+    assert_eq!((&authority(&shop)["state"], &info(&shop)["state"]), (&json!("expired"), &json!("authority_expired")));
+    for command in ["renew", "setup", "trust"] {
+        shop.gantry(&format!("cert {command}")).check_failure(&["error: the CA in [SANDBOX]/ca expired on 20"], 1);
+    }
+    // The way out that is told.
+    for command in ["untrust --yes", "remove --ca --yes", "setup"] {
+        shop.gantry(&format!("cert {command}")).require_success();
+    }
+    assert_eq!((&authority(&shop)["state"], &info(&shop)["state"]), (&json!("good"), &json!("good")));
+}
+
+#[test]
 fn what_does_not_hold_is_issued_anew() {
     #[track_caller]
     fn check(spoil: impl FnOnce(&Shop), expected: &str) {

@@ -95,6 +95,11 @@ fn change(ui: &Ui, how: &How, question: &str, projects: &[(DomainName, Vec<Strin
     if how.json {
         return ui.json(&Answer { dry_run: how.dry_run, plan: &plan, certificates });
     }
+    let authority = if how.dry_run { None } else { Some(certs::authority_info()?) };
+    for mend in authority.iter().filter_map(|authority| authority.mend.as_ref()) {
+        let state = authority.as_ref().map_or("", |authority| authority.state.describe());
+        ui.warn(&format!("the CA: {state}; {mend}"));
+    }
     match (how.dry_run, plan.changes.as_slice()) {
         (true, _) => ui.note("a dry run: nothing was changed"),
         (false, []) => ui.note("certificates are set up; no trust store had to be changed"),
