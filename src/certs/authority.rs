@@ -10,6 +10,7 @@ use super::place::Place;
 use super::stores::Store;
 use super::x509::Certificate;
 use super::{CertsError, mkcert};
+use crate::shell::quote_posix;
 use crate::sys::{files, trees};
 
 /// What has to be done so that stores trust the CA, or trust it no more. Nothing is changed by looking.
@@ -50,6 +51,8 @@ pub enum AuthorityState {
     Good,
     /// It cannot issue certificates: its key is gone.
     NoKey,
+    /// Others than the user may read its key.
+    OpenKey,
     /// mkcert's directory has none any more.
     Lost,
     /// mkcert's directory has another one.
@@ -210,6 +213,7 @@ pub(super) fn state(copy: &Certificate, root: Option<&Root>, now: i64) -> Author
         Some(today) if today.der != copy.der => AuthorityState::Replaced,
         Some(_) if !root.has_key => AuthorityState::NoKey,
         Some(today) if today.until < now => AuthorityState::Expired,
+        Some(_) if root.is_key_open() => AuthorityState::OpenKey,
         Some(today) if today.days_left(now) < RENEWED_BEFORE => AuthorityState::EndsSoon,
         Some(_) => AuthorityState::Good,
     }
@@ -265,6 +269,7 @@ impl AuthorityState {
         match self {
             AuthorityState::Good => "good",
             AuthorityState::NoKey => "its key is gone",
+            AuthorityState::OpenKey => "others may read its key",
             AuthorityState::Lost => "lost",
             AuthorityState::Replaced => "replaced by another one",
             AuthorityState::Expired => "expired",
@@ -273,26 +278,29 @@ impl AuthorityState {
         }
     }
 
-    /// The way out; `None` where nothing is wrong.
-    pub const fn mend(self) -> Option<&'static str> {
+    /// The way out; `None` where nothing is wrong. `key` is where the CA's key lies.
+    pub fn mend(self, key: Option<&Path>) -> Option<String> {
+        let key = key.map_or_else(|| "rootCA-key.pem".to_owned(), |key| key.display().to_string());
+        let anew = "make a new CA: `gantry cert untrust`, `gantry cert remove --ca`, `gantry cert setup`";
         match self {
             AuthorityState::Good => None,
-            AuthorityState::NoKey => Some(
-                "restore rootCA-key.pem, or make a new CA: `gantry cert untrust`, `gantry cert remove --ca`, \
-                 `gantry cert setup`",
-            ),
+            AuthorityState::NoKey => Some(format!("restore rootCA-key.pem, or {anew}")),
+            AuthorityState::OpenKey => Some(format!(
+                "`chmod go= {}`; whoever has read it can pose as any site to your browsers: where that may be, {anew}",
+                quote_posix(&key)
+            )),
             AuthorityState::Lost => Some(
                 "restore rootCA.pem and rootCA-key.pem, or make a new CA: `gantry cert untrust`, then \
-                 `gantry cert setup`",
+                 `gantry cert setup`"
+                    .to_owned(),
             ),
             AuthorityState::Replaced => Some(
                 "`gantry cert setup` takes the new one and has it trusted, `gantry cert untrust` before that takes the \
-                 old one out",
+                 old one out"
+                    .to_owned(),
             ),
-            AuthorityState::Expired | AuthorityState::EndsSoon => {
-                Some("make a new CA: `gantry cert untrust`, `gantry cert remove --ca`, `gantry cert setup`")
-            }
-            AuthorityState::Unknown => Some("install mkcert"),
+            AuthorityState::Expired | AuthorityState::EndsSoon => Some(anew.to_owned()),
+            AuthorityState::Unknown => Some("install mkcert".to_owned()),
         }
     }
 }

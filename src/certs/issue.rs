@@ -40,6 +40,8 @@ pub enum Standing {
     AuthorityExpired,
     /// The CA ends within 30 days.
     AuthorityEndsSoon,
+    /// Others than the user may read its key.
+    OpenKey,
 }
 
 impl Standing {
@@ -56,6 +58,7 @@ impl Standing {
             Standing::EndsSoon => "ends soon".to_owned(),
             Standing::AuthorityExpired => "its CA expired".to_owned(),
             Standing::AuthorityEndsSoon => "its CA ends soon".to_owned(),
+            Standing::OpenKey => "others may read its key".to_owned(),
         }
     }
 
@@ -86,7 +89,10 @@ pub(super) fn look(
     };
     let standing = match x509::require_key(&certificate, &pair.key) {
         Err(error) => damaged(error),
-        Ok(_) => judge(&certificate, names, authority, clock::now()),
+        Ok(_) => match judge(&certificate, names, authority, clock::now()) {
+            Standing::Good if files::is_open_to_others(&pair.key) => Standing::OpenKey,
+            standing => standing,
+        },
     };
     (standing, Some(certificate))
 }
@@ -120,6 +126,8 @@ pub(super) fn ensure(place: &Place, domain: &DomainName, names: &[String], anew:
     place.require_authority()?;
     let _lock = place.lock()?;
     let mut authority = place.require_authority()?;
+    // One that cannot be closed is told by its standing.
+    let _ = place.close(domain);
     // What is there may hold for long; only to issue is mkcert needed.
     let root = Root::find(place);
     if let (true, Ok(root)) = (anew, &root) {

@@ -82,6 +82,11 @@ impl Root {
         directory.join("rootCA-key.pem")
     }
 
+    /// Whether others than the user may read its key.
+    pub(super) fn is_key_open(&self) -> bool {
+        self.has_key && files::is_open_to_others(&self.key())
+    }
+
     /// That it can issue: without a CA, mkcert would make one that nobody trusts.
     pub(super) fn require_usable(&self) -> Result<&Certificate, CertsError> {
         let root = self.directory.clone();

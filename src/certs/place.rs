@@ -19,7 +19,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::mkcert::Root;
 use super::x509::{self, Certificate};
@@ -125,6 +125,18 @@ impl Place {
     /// No store trusts them any more.
     pub(super) fn forget_former(&self) {
         let _ = trees::remove(&self.0.join("former"));
+    }
+
+    /// Takes the rights that others have come to have to the directories and the key, if any.
+    pub(super) fn close(&self, domain: &DomainName) -> Result<(), CertsError> {
+        let issues = self.issues(domain);
+        let key = self.pair(domain).map(|pair| pair.key);
+        let issue = key.as_ref().and_then(|key| key.parent().map(Path::to_owned));
+        let places = [Some(self.0.clone()), issues.parent().map(Path::to_owned), Some(issues), issue, key];
+        for place in places.into_iter().flatten().filter(|place| files::exists(place)) {
+            files::close_to_others(&place).map_err(CertsError::system("protect", &place))?;
+        }
+        Ok(())
     }
 
     /// Forgets what was issued for the domain.

@@ -26,7 +26,7 @@ pub struct Status {
 #[derive(Clone, Debug, Serialize)]
 pub struct AuthorityStatus {
     pub state: AuthorityState,
-    pub mend: Option<&'static str>,
+    pub mend: Option<String>,
     /// mkcert's directory; `None` where mkcert is not there to tell.
     pub directory: Option<PathBuf>,
     /// The copy that gantry keeps, for programs that want a file.
@@ -117,7 +117,7 @@ pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Finding>, Ce
         |subject: &str, verdict, text: String, mend| Finding { subject: subject.to_owned(), verdict, text, mend };
     let verdict = |is_good| if is_good { Verdict::Good } else { Verdict::Bad };
     let state = authority.state;
-    let mend = authority.mend.map(str::to_owned);
+    let mend = authority.mend.clone();
     let mut findings = vec![found("CA", verdict(state == AuthorityState::Good), state.describe().to_owned(), mend)];
     findings.extend(status.certificates.iter().filter(|it| it.is_wanted).map(|it| {
         let verdict = match it.standing {
@@ -127,7 +127,7 @@ pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Finding>, Ce
         };
         let mend = match &it.standing {
             Standing::Good => None,
-            of if of.is_of_authority() => authority.mend.map(str::to_owned),
+            of if of.is_of_authority() => authority.mend.clone(),
             _ => Some(format!("`gantry cert renew {}`", it.domain)),
         };
         found(it.domain.as_str(), verdict, it.standing.describe(), mend)
@@ -152,7 +152,7 @@ fn authority_status(place: &Place, copy: Certificate, root: Option<&Root>) -> Au
     let state = authority::state(&copy, root, clock::now());
     AuthorityStatus {
         state,
-        mend: state.mend(),
+        mend: state.mend(root.map(Root::key).as_deref()),
         directory: root.map(|root| root.directory.clone()),
         file: place.authority_file(),
         has_key: root.is_some_and(|root| root.has_key),

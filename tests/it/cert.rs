@@ -172,6 +172,27 @@ fn a_replaced_ca_is_noticed() {
 }
 
 #[test]
+fn keys_are_the_users_alone() {
+    let shop = shop_with_certificates();
+    let key = issues(&shop).join("current/key.pem").canonicalize().unwrap();
+    let set = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let directories = [shop.sandbox.path(STATE), issues(&shop), key.parent().unwrap().to_owned()];
+    set(&key, 0o644);
+    directories.iter().for_each(|directory| set(directory, 0o755));
+    assert_eq!(info(&shop)["state"], "open_key");
+    shop.gantry("cert setup").require_success();
+    assert_eq!((&info(&shop)["state"], mode(&key)), (&json!("good"), 0o600));
+    directories.iter().for_each(|directory| assert_eq!(mode(directory), 0o700, "{}", directory.display()));
+    let root = shop.sandbox.path("ca/rootCA-key.pem");
+    set(&root, 0o444);
+    let status = shop.gantry("cert status").require_success().stdout;
+    assert!(status.starts_with("CA: others may read its key, until "), "{status}");
+    assert!(status.contains("\n    `chmod go= [SANDBOX]/ca/rootCA-key.pem`; "), "{status}");
+    shop.sandbox.script("bash", &shop.checkout, "chmod go= ../ca/rootCA-key.pem").require_success();
+    assert_eq!(authority(&shop)["state"], "good");
+}
+
+#[test]
 fn what_was_issued_goes_with_its_project() {
     let shop = shop_with_certificates();
     assert!(issues(&shop).exists());
