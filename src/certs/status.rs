@@ -135,7 +135,11 @@ pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Finding>, Ce
     findings.extend(status.stores.iter().filter(|it| it.state != Trust::Absent).map(|it| {
         // Which stores trust it is the user's choice.
         let verdict = if it.state == Trust::Trusted { Verdict::Good } else { Verdict::NotSetUp };
-        found(&format!("trust: {}", it.name), verdict, it.state.as_str().to_owned(), it.mend.clone())
+        let detail = it.detail.iter().map(|detail| format!(": {detail}"));
+        let text = std::iter::once(it.state.as_str().to_owned()).chain(detail).collect();
+        // Who cannot be asked for want of a CA that issues can be when that is mended.
+        let mend = it.mend.clone().or_else(|| authority.mend.clone().filter(|_| it.state == Trust::Unknown));
+        found(&format!("trust: {}", it.name), verdict, text, mend)
     }));
     Ok(findings)
 }

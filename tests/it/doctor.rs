@@ -85,6 +85,36 @@ fn ranges_that_the_kernel_gives_from() {
 }
 
 #[test]
+fn certificates_that_are_bad_say_why() {
+    let served = Served::new();
+    served.done("register --hostname shop");
+    served.done("cert setup --stores none");
+    let of = |subject: &str| {
+        let findings = findings(&served, "certificates");
+        findings.into_iter().find(|finding| finding["subject"] == subject).unwrap_or_default()
+    };
+    assert_eq!((&of("CA")["verdict"], &of("shop.test")["verdict"]), (&"good".into(), &"good".into()));
+    let root = "~/.local/share/mkcert";
+    served.world.script(&format!("mv {root} {root}.old; TRUST_STORES=none mkcert -install")).require_success();
+    assert_eq!((&of("CA")["verdict"], &of("shop.test")["verdict"]), (&"bad".into(), &"good".into()));
+    let output = served.gantry("doctor");
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stderr.contains("gantry: CA: `gantry cert setup` takes the new one"), "{output:?}");
+    served.world.script(&format!("rm -r {root}; mv {root}.old {root}; rm {root}/rootCA-key.pem")).require_success();
+    let (ca, node) = (of("CA"), of("trust: system"));
+    assert_eq!(
+        (&ca["text"], &ca["verdict"], &node["verdict"]),
+        (&"its key is gone".into(), &"bad".into(), &"not_set_up".into())
+    );
+    let why = "unknown: the CA cannot issue certificates: no rootCA-key.pem in [SANDBOX]/home/.local/share/mkcert";
+    assert_eq!((&node["text"], &node["mend"]), (&why.into(), &ca["mend"]));
+    let issue = "~/.local/state/gantry/certs/issued/shop.test/current/certificate.pem";
+    served.world.script(&format!("echo nothing >{issue}")).require_success();
+    let shop = of("shop.test");
+    assert_eq!((&shop["verdict"], &shop["mend"]), (&"bad".into(), &"`gantry cert renew shop.test`".into()));
+}
+
+#[test]
 fn engine_and_names_have_verdicts() {
     let served = Served::new();
     served.world.start_dnsmasq_system();
