@@ -52,7 +52,7 @@ impl CertsError {
                  the stores of Firefox and Chromium"
                     .to_owned()
             }
-            CertsError::Mkcert { .. } => "`gantry cert status` shows what is there".to_owned(),
+            CertsError::Mkcert { detail, .. } => of_mkcert(detail).to_owned(),
             CertsError::NotSetUp => {
                 "`gantry cert setup` makes a CA of this machine's own and has it trusted".to_owned()
             }
@@ -95,6 +95,20 @@ impl CertsError {
     }
 }
 
+/// By what mkcert said, in Go's words for what the system said.
+fn of_mkcert(detail: &str) -> &'static str {
+    let detail = detail.to_lowercase();
+    if detail.contains("no space left") || detail.contains("quota exceeded") {
+        "make room on the device, and try again"
+    } else if detail.contains("permission denied") {
+        "see to it that what it names is yours, and that you may read and write it"
+    } else if detail.contains("read-only file system") {
+        "CAROOT leads mkcert to another directory, XDG_STATE_HOME gantry: name one that can be written"
+    } else {
+        "`gantry cert status` shows what is there; `mkcert -CAROOT` tells where the CA lies"
+    }
+}
+
 impl fmt::Display for CertsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -122,3 +136,21 @@ impl fmt::Display for CertsError {
 }
 
 impl std::error::Error for CertsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_mkcert_says_has_a_way_out() {
+        #[track_caller]
+        fn check(detail: &str, expected: &str) {
+            let error = CertsError::Mkcert { task: "make a CA".to_owned(), detail: detail.to_owned() };
+            assert!(error.hint().contains(expected), "{detail}: {}", error.hint());
+        }
+        check("failed to save CA key: write /ca/rootCA-key.pem: no space left on device", "make room");
+        check("failed to read the CA key: open /ca/rootCA-key.pem: permission denied", "read and write");
+        check("mkdir /ca: read-only file system", "CAROOT");
+        check("failed to generate the CA key", "gantry cert status");
+    }
+}
