@@ -8,7 +8,8 @@ use super::authority::{self, AuthorityState};
 use super::issue::{self, Standing};
 use super::mkcert::Root;
 use super::place::Place;
-use super::stores::{self, StoreStatus, Trust};
+use super::stores::Trust;
+use super::survey::{StoreStatus, survey};
 use super::x509::Certificate;
 use super::{CertsError, Pair};
 use crate::model::{DomainName, Finding, Verdict};
@@ -68,7 +69,7 @@ pub fn status(projects: &[(DomainName, Vec<String>)]) -> Result<Option<Status>, 
         root.require_same(&authority.certificate)?;
         Ok(root.directory)
     });
-    let stores = stores::survey(&place, &authority.certificate, usable.map_err(|error| error.to_string()));
+    let stores = survey(&place, &authority.certificate, usable.map_err(|error| error.to_string()));
     Ok(Some(Status { authority, certificates, stores }))
 }
 
@@ -117,8 +118,8 @@ pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Finding>, Ce
         |subject: &str, verdict, text: String, mend| Finding { subject: subject.to_owned(), verdict, text, mend };
     let verdict = |is_good| if is_good { Verdict::Good } else { Verdict::Bad };
     let state = authority.state;
-    let mend = authority.mend.clone();
-    let mut findings = vec![found("CA", verdict(state == AuthorityState::Good), state.describe().to_owned(), mend)];
+    let mut findings =
+        vec![found("CA", verdict(state == AuthorityState::Good), state.describe().to_owned(), authority.mend.clone())];
     findings.extend(status.certificates.iter().filter(|it| it.is_wanted).map(|it| {
         let verdict = match it.standing {
             // One that is not issued yet, the proxy has issued when it needs it.

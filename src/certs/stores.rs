@@ -1,20 +1,15 @@
-//! Trust stores: who trusts the CA, as each says itself, and how that is changed.
+//! Trust stores that can be changed: what each holds, and how it comes to trust the CA or ceases to.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
-use std::thread;
 
 use serde::Serialize;
 
-use super::clients::{self, Answer};
-use super::mkcert;
 use super::place::Place;
-use super::tls::Server;
 use super::x509::Certificate;
-use super::{CertsError, Pair, check_name, java, nss, system};
+use super::{CertsError, java, mkcert, nss, profiles, system};
 use crate::sys::env;
-use crate::sys::trees::Unfinished;
 
 /// A store that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -37,18 +32,6 @@ pub enum Trust {
     Absent,
     /// It could not be asked.
     Unknown,
-}
-
-/// A store as it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StoreStatus {
-    /// `system`, `chromium`, `firefox PROFILE`, `java`, `node`, `python`, `requests`.
-    pub name: String,
-    pub state: Trust,
-    /// Why, where there is more to say.
-    pub detail: Option<String>,
-    /// What would have it trust the CA.
-    pub mend: Option<String>,
 }
 
 impl Store {
@@ -76,7 +59,7 @@ impl Store {
             Store::System if !system::is_known() => {
                 Some("this system keeps certificates in none of the places that mkcert knows".to_owned())
             }
-            Store::Nss if nss::databases().is_empty() && nss::coming().is_none() => {
+            Store::Nss if profiles::databases().is_empty() && profiles::coming().is_none() => {
                 Some("no profile of Firefox or Chromium is there".to_owned())
             }
             Store::Nss if !nss::has_certutil() => {
@@ -92,9 +75,9 @@ impl Store {
         match self {
             Store::System => system::additions(authority),
             Store::Nss => {
-                let coming = nss::coming();
+                let coming = profiles::coming();
                 let made = coming.iter().map(|directory| format!("certutil -N -d sql:{}", directory.display()));
-                let directories = nss::databases().into_iter().map(|it| it.directory).chain(coming.clone());
+                let directories = profiles::databases().into_iter().map(|it| it.directory).chain(coming.clone());
                 let added = directories.map(|it| format!("certutil -A -t C,, -d sql:{}", it.display()));
                 made.chain(added).collect()
             }
@@ -107,8 +90,8 @@ impl Store {
         match self {
             Store::System => system::removals(authority),
             Store::Nss => {
-                let holds = |it: &nss::Database| authority.is_none_or(|ca| nss::trust(it, ca).0 == Trust::Trusted);
-                let holders = nss::databases().into_iter().filter(holds);
+                let holds = |it: &profiles::Database| authority.is_none_or(|ca| nss::trust(it, ca).0 == Trust::Trusted);
+                let holders = profiles::databases().into_iter().filter(holds);
                 holders.map(|it| format!("certutil -D -d sql:{}", it.directory.display())).collect()
             }
             Store::Java => vec![java::command("-delete")],
@@ -119,7 +102,7 @@ impl Store {
     pub(super) fn holds(self, authority: &Certificate) -> bool {
         match self {
             Store::System => system::holds(authority),
-            Store::Nss => nss::databases().iter().any(|it| nss::trust(it, authority).0 == Trust::Trusted),
+            Store::Nss => profiles::databases().iter().any(|it| nss::trust(it, authority).0 == Trust::Trusted),
             Store::Java => java::trust(authority).0 == Trust::Trusted,
         }
     }
@@ -130,7 +113,8 @@ impl Store {
         match self {
             Store::System => system::holds(authority) && system::counts(authority),
             Store::Nss => {
-                nss::coming().is_none() && !nss::databases().iter().any(|it| is_not(nss::trust(it, authority).0))
+                profiles::coming().is_none()
+                    && !profiles::databases().iter().any(|it| is_not(nss::trust(it, authority).0))
             }
             Store::Java => !is_not(java::trust(authority).0),
         }
@@ -167,63 +151,6 @@ impl Store {
         }
         let detail = "it still trusts the CA after that".to_owned();
         Err(CertsError::Store { store: self.as_str(), detail })
-    }
-}
-
-/// How every store stands, with the real programs asked at once. A certificate for the occasion
-/// is issued by the CA in `root`; without one, only the stores that list what they hold can tell.
-pub(super) fn survey(place: &Place, authority: &Certificate, root: Result<PathBuf, String>) -> Vec<StoreStatus> {
-    let occasion = root.and_then(|root| Occasion::arrange(place, &root).map_err(|error| error.to_string()));
-    let ask = |of: fn(&Server) -> Answer| match &occasion {
-        Ok(occasion) => of(&occasion.server),
-        Err(error) => (Trust::Unknown, error.clone()),
-    };
-    thread::scope(|scope| {
-        let java = scope.spawn(|| java::trust(authority));
-        let asked = [
-            ("system", scope.spawn(move || ask(clients::system))),
-            ("node", scope.spawn(move || ask(clients::node))),
-            ("python", scope.spawn(move || ask(clients::python))),
-            ("requests", scope.spawn(move || ask(clients::requests))),
-        ];
-        let databases = nss::databases().into_iter().map(|it| (it.label.clone(), nss::trust(&it, authority)));
-        let mut rows: Vec<(String, Answer)> = databases.collect();
-        let lost = (Trust::Unknown, "it could not be asked".to_owned());
-        let mut asked = asked.into_iter().map(|(name, it)| (name.to_owned(), it.join().unwrap_or(lost.clone())));
-        rows.splice(0..0, asked.next());
-        rows.push(("java".to_owned(), java.join().unwrap_or(lost.clone())));
-        rows.extend(asked);
-        rows.into_iter().map(|(name, answer)| status(place, name, answer)).collect()
-    })
-}
-
-fn status(place: &Place, name: String, (state, detail): Answer) -> StoreStatus {
-    let mend = (state == Trust::NotTrusted).then(|| match name.as_str() {
-        "node" => {
-            let file = place.authority_file();
-            format!("`gantry export --certs`, or NODE_EXTRA_CA_CERTS={}", file.display())
-        }
-        "requests" => "`gantry export --certs`, which exports REQUESTS_CA_BUNDLE".to_owned(),
-        "python" if !detail.is_empty() => "`gantry export --certs`".to_owned(),
-        "java" => "`gantry cert trust --stores java`".to_owned(),
-        "system" | "python" => "`gantry cert trust --stores system`".to_owned(),
-        _ => "`gantry cert trust --stores nss`".to_owned(),
-    });
-    StoreStatus { name, state, detail: Some(detail).filter(|detail| !detail.is_empty()), mend }
-}
-
-/// A server with a certificate that was issued for it alone; both are gone with this.
-struct Occasion {
-    server: Server,
-    _directory: Unfinished,
-}
-
-impl Occasion {
-    fn arrange(place: &Place, root: &Path) -> Result<Occasion, CertsError> {
-        let directory = Unfinished::begin_in(&place.0).map_err(CertsError::system("make", &place.0))?;
-        mkcert::issue(root, directory.path(), &[check_name().to_string(), "127.0.0.1".to_owned()])?;
-        let server = Server::start(&Pair::in_directory(directory.path()))?;
-        Ok(Occasion { server, _directory: directory })
     }
 }
 

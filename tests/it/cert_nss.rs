@@ -97,6 +97,25 @@ fn certutil(sandbox: &Sandbox, profile: &Path, arguments: &[&str]) -> String {
     sandbox.run(&mut command).require_success().stdout
 }
 
+/// gantry in the home, which has to do its work.
+#[track_caller]
+fn done(sandbox: &Sandbox, arguments: &str) -> crate::sandbox::Output {
+    sandbox.gantry(&sandbox.path("home"), arguments.split_whitespace()).require_success()
+}
+
+#[test]
+fn each_profile_is_one_whichever_ways_lead_to_it() {
+    let mut sandbox = Sandbox::new();
+    isolate(&mut sandbox);
+    let profile = sandbox.directory("home/.config/mozilla/firefox/a.default");
+    certutil(&sandbox, &profile, &["-N", "--empty-password"]);
+    let told = done(&sandbox, "cert setup --stores nss --yes").stderr;
+    assert_eq!(told.matches("/firefox/a.default").count(), 1, "{told}");
+    let status = done(&sandbox, "cert status --json").json();
+    let names = status["stores"].as_array().unwrap().iter().filter(|row| row["name"] == "firefox a.default");
+    assert_eq!(names.count(), 1);
+}
+
 #[test]
 fn chromium_trusts_it_before_it_first_runs() {
     let mut sandbox = Sandbox::new();
