@@ -16,6 +16,12 @@ use crate::sys::{files, trees};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How certutil says, by a failure, that a database holds no private key.
+const NO_KEYS: &str = "no keys found";
+
+/// What a database is made of.
+const FILES: [&str; 3] = ["cert9.db", "key4.db", "pkcs11.txt"];
+
 pub(super) fn has_certutil() -> bool {
     process::find_program("certutil").is_some()
 }
@@ -76,20 +82,29 @@ fn make(place: &Place, directory: &Path) -> Result<(), CertsError> {
     certutil(&["-N", "--empty-password"], directory).map(drop).map_err(refused)
 }
 
+/// Takes Chromium's database away where gantry made it and it is certain that nobody has used it.
 fn unmake(place: &Place) {
     let record = record(place);
     let Ok(topmost) = files::read_limited(&record, 4096) else { return };
     let Some(directory) = first() else { return };
-    let listed = certutil(&["-L"], &directory).unwrap_or_default();
-    let listed = String::from_utf8_lossy(&listed);
-    if entries(&listed).next().is_some() {
+    if files::exists(&directory.join(FILES[0])) && !is_unused(&directory) {
         return;
     }
-    let _ = trees::remove(&directory);
-    if directory.parent().is_some_and(|parent| parent.as_os_str().as_encoded_bytes() == topmost) {
-        trees::remove_empty(directory.parent().unwrap_or(&directory));
+    for name in FILES {
+        let _ = files::remove(&directory.join(name));
+    }
+    let parent = directory.parent().unwrap_or(&directory);
+    if trees::remove_empty(&directory) && parent.as_os_str().as_encoded_bytes() == topmost {
+        trees::remove_empty(parent);
     }
     let _ = files::remove(&record);
+}
+
+/// Whether it holds no certificate and no key; one that cannot be asked may hold some.
+fn is_unused(directory: &Path) -> bool {
+    let listed = certutil(&["-L"], directory);
+    listed.is_ok_and(|listed| entries(&String::from_utf8_lossy(&listed)).next().is_none())
+        && certutil(&["-K"], directory).is_err_and(|said| said.ends_with(NO_KEYS))
 }
 
 /// As mkcert calls it.
@@ -117,14 +132,21 @@ fn refused(detail: String) -> CertsError {
     CertsError::Store { store: Store::Nss.as_str(), detail }
 }
 
+/// What certutil prints; where it fails, the last line of that, with the directory before it.
 fn certutil(args: &[&str], directory: &Path) -> Result<Vec<u8>, String> {
     let program = process::find_program("certutil").ok_or("certutil is not installed")?;
     let database = format!("sql:{}", directory.display());
-    let args = [args, &["-d", &database]].concat();
+    // Where it needs a password, it would ask for one on the terminal.
+    let args = [args, &["-f", "/dev/null", "-d", &database]].concat();
+    let failed = |said: &str| format!("{}: {said}", directory.display());
     match process::capture(&program, &args, PATIENCE) {
         Ok(Captured { is_success: true, stdout, .. }) => Ok(stdout),
-        Ok(Captured { stderr, .. }) => Err(String::from_utf8_lossy(&stderr).trim().to_owned()),
-        Err(error) => Err(format!("certutil: {error}")),
+        Ok(Captured { stdout, stderr, .. }) => {
+            let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+            let line = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("certutil said nothing");
+            Err(failed(line.trim_start_matches("certutil: ")))
+        }
+        Err(error) => Err(failed(&format!("certutil: {error}"))),
     }
 }
 

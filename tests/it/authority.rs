@@ -71,6 +71,24 @@ pub fn make(sandbox: &Sandbox, directory: &str, from: &str, until: &str) -> Path
     directory
 }
 
+/// Has a script stand before the program of that name, which it knows as `$real`.
+pub fn stand_before(sandbox: &mut Sandbox, program: &str, script: &str) {
+    let bin = sandbox.directory("bin");
+    let path = sandbox.variable("PATH");
+    let others: Vec<PathBuf> = std::env::split_paths(&path).filter(|it| *it != bin).collect();
+    let real = others.iter().map(|it| it.join(program)).find(|it| it.exists()).unwrap_or_default();
+    write_program(sandbox, &bin.join(program), &format!("real={}\n{script}", real.display()));
+    sandbox.set("PATH", std::env::join_paths(std::iter::once(bin).chain(others)).unwrap());
+}
+
+/// A script for bash. Not written by this process: another thread's child, about to start, could hold the file open for
+/// writing, and then it does not run.
+pub fn write_program(sandbox: &Sandbox, path: &Path, script: &str) {
+    let path = path.display();
+    let write = format!("mkdir -p $(dirname {path}); cat >{path} <<'EOF'\n#!/bin/bash\n{script}\nEOF\nchmod +x {path}");
+    sandbox.script("bash", &sandbox.path(""), &write).require_success();
+}
+
 /// A directory with `certificate.pem` and `key.pem` for the name and all below it, of the CA in `root`. The times are
 /// words that date(1) knows.
 pub fn issue(sandbox: &Sandbox, root: &Path, directory: &str, name: &str, from: &str, until: &str) -> PathBuf {

@@ -1,11 +1,10 @@
 //! `gantry cert` and the databases of browsers.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::authority::isolate;
+use crate::authority::{isolate, stand_before};
 use crate::sandbox::Sandbox;
 use crate::terminal::converse;
 
@@ -116,19 +115,49 @@ fn each_profile_is_one_whichever_ways_lead_to_it() {
     assert_eq!(names.count(), 1);
 }
 
-#[test]
-fn chromium_trusts_it_before_it_first_runs() {
+/// A Chromium that is installed and has not run yet.
+fn with_chromium() -> Sandbox {
     let mut sandbox = Sandbox::new();
     isolate(&mut sandbox);
-    let home = sandbox.path("home");
-    let program = sandbox.write("bin/chromium", "#!/bin/sh\n");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = std::env::join_paths(
-        std::iter::once(sandbox.path("bin")).chain(std::env::split_paths(&sandbox.variable("PATH"))),
-    );
-    sandbox.set("PATH", path.unwrap());
-    sandbox.gantry(&home, ["cert", "setup", "--stores", "nss", "--yes"]).require_success();
+    stand_before(&mut sandbox, "chromium", "");
+    sandbox
+}
+
+#[test]
+fn chromium_trusts_it_before_it_first_runs() {
+    let sandbox = with_chromium();
+    done(&sandbox, "cert setup --stores nss --yes");
     assert!(certutil(&sandbox, &sandbox.path("home/.pki/nssdb"), &["-L"]).contains("mkcert development CA"));
-    sandbox.gantry(&home, ["cert", "untrust", "--yes"]).require_success();
+    done(&sandbox, "cert untrust --yes");
     assert!(!sandbox.path("home/.pki").exists(), "it was gantry's, and nobody has used it");
+}
+
+#[test]
+fn a_database_that_may_be_used_stays() {
+    #[track_caller]
+    fn check(kept: &str, use_it: impl FnOnce(&mut Sandbox, &Path)) {
+        let mut sandbox = with_chromium();
+        done(&sandbox, "cert setup --stores nss --yes");
+        let database = sandbox.path("home/.pki/nssdb");
+        use_it(&mut sandbox, &database);
+        done(&sandbox, "cert untrust --stores nss --yes");
+        assert!(database.join(kept).exists());
+    }
+    // It cannot be asked just then.
+    check("key4.db", |sandbox, _| {
+        stand_before(
+            sandbox,
+            "certutil",
+            "[[ $1 != -L || ! -e ~/out ]] || exit 1; [[ $1 != -D ]] || touch ~/out; exec $real \"$@\"",
+        );
+    });
+    // It holds a key whose certificate is gone.
+    check("key4.db", |sandbox, database| {
+        let script = "openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj /CN=own -days 9\n\
+                      openssl pkcs12 -export -inkey k.pem -in c.pem -name own -passout pass: -out p.p12\n\
+                      pk12util -i p.p12 -W '' -d sql:$PWD && certutil -D -n own -d sql:$PWD && rm *.pem *.p12";
+        sandbox.script("bash", database, &format!("set -e; {script}")).require_success();
+    });
+    // Something else lies in there.
+    check("notes", |_, database| fs::write(database.join("notes"), "mine").unwrap());
 }
