@@ -30,6 +30,10 @@ pub enum CertsError {
     Damaged { path: PathBuf, detail: String },
     /// A trust store was not changed as asked; what was changed before is undone.
     Store { store: &'static str, detail: String },
+    /// It failed, and in these stores the CA could not be taken out again.
+    Left { cause: Box<CertsError>, stores: Vec<&'static str> },
+    /// By this signal; in these stores the CA could not be taken out again.
+    Interrupted { signal: i32, left: Vec<&'static str> },
     /// Nobody listens where a certificate was to be looked at.
     NobodyListens { address: SocketAddr, detail: String },
     /// Somebody listens there, and does not speak TLS, or not with this name.
@@ -88,6 +92,11 @@ impl CertsError {
                 "`--stores` names the ones to change (system, nss, java, or none); `gantry cert status` shows them"
                     .to_owned()
             }
+            CertsError::Left { stores, .. } => take_out(stores),
+            CertsError::Interrupted { left, .. } if left.is_empty() => {
+                "`gantry cert status` shows what is there; the same command goes on".to_owned()
+            }
+            CertsError::Interrupted { left, .. } => take_out(left),
             CertsError::NobodyListens { .. } => "`gantry proxy start` starts the proxy".to_owned(),
             CertsError::NoHandshake { .. } => "`gantry proxy status` tells who listens there".to_owned(),
             CertsError::System { .. } => "nothing was changed; check who owns it, and whether there is room".to_owned(),
@@ -109,6 +118,10 @@ fn of_mkcert(detail: &str) -> &'static str {
     }
 }
 
+fn take_out(stores: &[&str]) -> String {
+    format!("`gantry cert untrust --stores {}` takes it out", stores.join(","))
+}
+
 impl fmt::Display for CertsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -128,6 +141,13 @@ impl fmt::Display for CertsError {
             CertsError::BadName { name, why } => write!(f, "no certificate for `{}`: {why}", name.escape_debug()),
             CertsError::Damaged { path, detail } => write!(f, "{}: {detail}", path.display()),
             CertsError::Store { store, detail } => write!(f, "the {store} trust store was not changed: {detail}"),
+            CertsError::Left { cause, stores } => {
+                write!(f, "{cause}; and the CA could not be taken out again of: {}", stores.join(", "))
+            }
+            CertsError::Interrupted { left, .. } if left.is_empty() => f.write_str("interrupted"),
+            CertsError::Interrupted { left, .. } => {
+                write!(f, "interrupted, and the CA could not be taken out again of: {}", left.join(", "))
+            }
             CertsError::NobodyListens { address, detail } => write!(f, "nobody answers on {address}: {detail}"),
             CertsError::NoHandshake { address, detail } => write!(f, "no TLS handshake with {address}: {detail}"),
             CertsError::System { task, path, source } => write!(f, "cannot {task} {}: {source}", path.display()),

@@ -7,6 +7,7 @@ use super::place::{CERTIFICATE, Place};
 use super::x509::{self, Certificate};
 use super::{CertsError, Ensured, Pair};
 use crate::model::DomainName;
+use crate::sys::signals::Interrupts;
 use crate::sys::trees::Unfinished;
 use crate::sys::{clock, files};
 
@@ -124,7 +125,7 @@ pub(super) fn ensure(place: &Place, domain: &DomainName, names: &[String], anew:
     names.iter().try_for_each(|name| require_name(name))?;
     // Asked before the lock, which makes the directory.
     place.require_authority()?;
-    let _lock = place.lock()?;
+    let _lock = place.lock(&Interrupts::default())?;
     let mut authority = place.require_authority()?;
     // One that cannot be closed is told by its standing.
     let _ = place.close(domain);

@@ -19,6 +19,8 @@ mod stores;
 mod survey;
 mod system;
 mod tls;
+mod trust;
+mod untrust;
 mod x509;
 
 use std::net::SocketAddr;
@@ -28,7 +30,8 @@ use anyhow::Result;
 
 use crate::model::{DomainName, Hostname};
 use crate::sys::files;
-pub use authority::{AuthorityState, Plan, directory, distrust, holders, plan_distrust, plan_trust, remove, trust};
+use crate::sys::signals::Interrupts;
+pub use authority::{AuthorityState, directory, remove};
 pub use bundle::{Exported, exported, input, left_over};
 pub use error::CertsError;
 pub use issue::Standing;
@@ -38,6 +41,8 @@ pub use status::{AuthorityStatus, IssueStatus, Status, authority_info, info, iss
 pub use stores::{Store, Trust};
 pub use survey::StoreStatus;
 pub use tls::Shown;
+pub use trust::{Plan, plan_setup, plan_trust, trust};
+pub use untrust::{Holders, distrust, holders, plan_distrust};
 pub use x509::Certificate;
 
 /// A certificate and its key, as PEM files. Both are of one issue, and never change: a renewed certificate has another
@@ -96,7 +101,7 @@ pub fn forget(hostname: &Hostname) -> Result<(), CertsError> {
     let place = Place::require()?;
     let domains = place.domains();
     let mut gone = domains.iter().filter(|domain| domain.first_label() == hostname.as_str()).peekable();
-    let _lock = gone.peek().map(|_| place.lock()).transpose()?;
+    let _lock = gone.peek().map(|_| place.lock(&Interrupts::default())).transpose()?;
     gone.try_for_each(|domain| place.forget(domain))
 }
 

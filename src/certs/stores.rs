@@ -1,14 +1,15 @@
 //! Trust stores that can be changed: what each holds, and how it comes to trust the CA or ceases to.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::Serialize;
 
 use super::place::Place;
+use super::profiles::{self, Database};
 use super::x509::Certificate;
-use super::{CertsError, java, mkcert, nss, profiles, system};
+use super::{CertsError, java, mkcert, nss, system};
 use crate::sys::env;
 
 /// A store that can be changed.
@@ -34,6 +35,39 @@ pub enum Trust {
     Unknown,
 }
 
+/// What a store says of a CA.
+#[derive(Debug, Default)]
+pub(super) struct Holding {
+    /// The CA is in it, or in a part of it.
+    pub is_held: bool,
+    /// Why the store, or a part of it, cannot be asked.
+    pub unknown: Vec<String>,
+}
+
+/// What has to be done so that a store trusts a CA.
+#[derive(Debug, Default)]
+pub(super) struct Lack {
+    /// Something is to be changed.
+    pub is_open: bool,
+    /// A part of it trusts the CA already.
+    pub is_trusted: bool,
+    /// Why the store, or a part of it, cannot be changed.
+    pub closed: Vec<String>,
+}
+
+/// A change that was made, or begun, so that it can be put back.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// The CA was put into a store that did not hold it.
+    Store(Store),
+    /// Into a database that gave it this trust before, or none.
+    Database {
+        directory: PathBuf,
+        before: Option<String>,
+    },
+    MadeDatabase,
+}
+
 impl Store {
     pub const ALL: [Store; 3] = [Store::System, Store::Nss, Store::Java];
 
@@ -53,8 +87,8 @@ impl Store {
         }
     }
 
-    /// Why it cannot be changed here.
-    pub(super) fn obstacle(self) -> Option<String> {
+    /// Why there is no such store here.
+    pub(super) fn absence(self) -> Option<String> {
         match self {
             Store::System if !system::is_known() => {
                 Some("this system keeps certificates in none of the places that mkcert knows".to_owned())
@@ -62,35 +96,38 @@ impl Store {
             Store::Nss if profiles::databases().is_empty() && profiles::coming().is_none() => {
                 Some("no profile of Firefox or Chromium is there".to_owned())
             }
-            Store::Nss if !nss::has_certutil() => {
-                Some("certutil is not installed: the package libnss3-tools (nss-tools on Fedora) has it".to_owned())
-            }
             Store::Java if java::keytool().is_none() => Some("no Java is there".to_owned()),
             _ => None,
         }
     }
 
+    /// Why it cannot be changed here.
+    pub(super) fn obstacle(self) -> Option<String> {
+        let lacks_program = self == Store::Nss && !nss::has_certutil();
+        self.absence().or_else(|| lacks_program.then(nss::missing))
+    }
+
     /// What having it trust the CA changes, a line a thing.
-    pub(super) fn changes(self, authority: Option<&Certificate>) -> Vec<String> {
+    pub(super) fn changes(self, place: &Place, authority: Option<&Certificate>) -> Vec<String> {
         match self {
             Store::System => system::additions(authority),
             Store::Nss => {
                 let coming = profiles::coming();
                 let made = coming.iter().map(|directory| format!("certutil -N -d sql:{}", directory.display()));
-                let directories = profiles::databases().into_iter().map(|it| it.directory).chain(coming.clone());
-                let added = directories.map(|it| format!("certutil -A -t C,, -d sql:{}", it.display()));
+                let open = nss::reach(place, authority).open.into_iter().map(|it| it.directory);
+                let added = open.chain(coming.clone()).map(|it| format!("certutil -A -t C,, -d sql:{}", it.display()));
                 made.chain(added).collect()
             }
             Store::Java => vec![java::command("-importcert")],
         }
     }
 
-    /// What taking the CA out of it changes, a line a thing.
-    pub(super) fn removals(self, authority: Option<&Certificate>) -> Vec<String> {
+    /// What taking the CAs out of it changes, a line a thing.
+    pub(super) fn removals(self, authorities: &[&Certificate]) -> Vec<String> {
         match self {
-            Store::System => system::removals(authority),
+            Store::System => system::removals(authorities),
             Store::Nss => {
-                let holds = |it: &profiles::Database| authority.is_none_or(|ca| nss::trust(it, ca).0 == Trust::Trusted);
+                let holds = |it: &Database| authorities.iter().any(|ca| nss::holds(it, ca).unwrap_or(false));
                 let holders = profiles::databases().into_iter().filter(holds);
                 holders.map(|it| format!("certutil -D -d sql:{}", it.directory.display())).collect()
             }
@@ -99,40 +136,77 @@ impl Store {
     }
 
     /// Whether the CA is in it, or in any of it.
-    pub(super) fn holds(self, authority: &Certificate) -> bool {
+    pub(super) fn holding(self, authority: &Certificate) -> Holding {
+        let of = |told: Result<bool, String>| match told {
+            Ok(is_held) => Holding { is_held, unknown: Vec::new() },
+            Err(why) => Holding { is_held: false, unknown: vec![why] },
+        };
         match self {
-            Store::System => system::holds(authority),
-            Store::Nss => profiles::databases().iter().any(|it| nss::trust(it, authority).0 == Trust::Trusted),
-            Store::Java => java::trust(authority).0 == Trust::Trusted,
-        }
-    }
-
-    /// Whether all of it trusts the CA; a store that cannot be asked counts as one that does.
-    pub(super) fn trusts(self, authority: &Certificate) -> bool {
-        let is_not = |trust: Trust| trust == Trust::NotTrusted;
-        match self {
-            Store::System => system::holds(authority) && system::counts(authority),
+            Store::System => of(system::holds(authority)),
+            Store::Nss if !nss::has_certutil() => {
+                let unknown = if profiles::databases().is_empty() { Vec::new() } else { vec![nss::missing()] };
+                Holding { is_held: false, unknown }
+            }
             Store::Nss => {
-                profiles::coming().is_none()
-                    && !profiles::databases().iter().any(|it| is_not(nss::trust(it, authority).0))
+                let told = profiles::databases().into_iter().map(|it| of(nss::holds(&it, authority)));
+                told.fold(Holding::default(), |all, one| Holding {
+                    is_held: all.is_held || one.is_held,
+                    unknown: [all.unknown, one.unknown].concat(),
+                })
             }
-            Store::Java => !is_not(java::trust(authority).0),
+            Store::Java => of(match java::trust(authority) {
+                (Trust::Unknown, why) => Err(why),
+                (trust, _) => Ok(trust == Trust::Trusted),
+            }),
         }
     }
 
-    pub(super) fn install(self, place: &Place, root: &Path, authority: &Certificate) -> Result<(), CertsError> {
-        match self {
-            Store::System => {
-                // Put in, and not counted: mkcert takes that for done.
-                if system::holds(authority) {
-                    system::uninstall(&place.0, authority, &place.authority_file())?;
-                }
-                mkcert::install(self, root)?;
+    /// What it lacks to trust the CA; without one, a CA that is still to be made.
+    pub(super) fn lack(self, place: &Place, authority: Option<&Certificate>) -> Lack {
+        let of = |trust: Trust, why: String| Lack {
+            is_open: trust == Trust::NotTrusted,
+            is_trusted: trust == Trust::Trusted,
+            closed: if trust == Trust::Unknown { vec![why] } else { Vec::new() },
+        };
+        match (self, authority) {
+            (Store::Nss, _) => {
+                let reach = nss::reach(place, authority);
+                let is_open = !reach.open.is_empty() || profiles::coming().is_some();
+                Lack { is_open, is_trusted: reach.trusting > 0, closed: reach.closed }
             }
-            Store::Nss => nss::install(place, authority)?,
-            Store::Java => mkcert::install(self, root)?,
+            (_, None) => of(Trust::NotTrusted, String::new()),
+            (Store::System, Some(authority)) => match system::holds(authority) {
+                Ok(true) if system::counts(authority) => of(Trust::Trusted, String::new()),
+                Ok(_) => of(Trust::NotTrusted, String::new()),
+                Err(why) => of(Trust::Unknown, why),
+            },
+            (Store::Java, Some(authority)) => {
+                let (trust, why) = java::trust(authority);
+                of(trust, why)
+            }
         }
-        if self.trusts(authority) {
+    }
+
+    /// Has it trust the CA, which lies in `root`; what was begun is noted before.
+    pub(super) fn install(
+        self,
+        place: &Place,
+        root: &Path,
+        authority: &Certificate,
+        done: &mut Vec<Done>,
+    ) -> Result<(), CertsError> {
+        if self == Store::Nss {
+            nss::install(place, authority, done)?;
+        } else {
+            let was_held = self.holding(authority).is_held;
+            // Put in, and not counted: mkcert takes that for done.
+            if was_held && self == Store::System {
+                system::uninstall(&place.0, authority, &place.authority_file())?;
+            }
+            done.extend((!was_held).then_some(Done::Store(self)));
+            mkcert::install(self, root)?;
+        }
+        if !self.lack(place, Some(authority)).is_open {
             return Ok(());
         }
         let detail = "it does not trust the CA after that".to_owned();
@@ -146,11 +220,39 @@ impl Store {
             Store::Nss => nss::uninstall(place, authority)?,
             Store::Java => java::uninstall(authority)?,
         }
-        if !self.holds(authority) {
+        if !self.holding(authority).is_held {
             return Ok(());
         }
         let detail = "it still trusts the CA after that".to_owned();
         Err(CertsError::Store { store: self.as_str(), detail })
+    }
+}
+
+impl Done {
+    pub(super) fn store(&self) -> Store {
+        match self {
+            Done::Store(store) => *store,
+            Done::Database { .. } | Done::MadeDatabase => Store::Nss,
+        }
+    }
+
+    /// As it was before.
+    ///
+    /// # Errors
+    /// The store may hold the CA.
+    pub(super) fn put_back(&self, place: &Place, authority: &Certificate) -> Result<(), CertsError> {
+        match self {
+            Done::Store(store) => match store.holding(authority) {
+                // It was begun, and came to nothing.
+                Holding { is_held: false, unknown } if unknown.is_empty() => Ok(()),
+                _ => store.uninstall(place, authority, &place.authority_file()),
+            },
+            Done::Database { directory, before } => nss::put_back(directory, authority, before.as_deref()),
+            Done::MadeDatabase => {
+                nss::unmake(place);
+                Ok(())
+            }
+        }
     }
 }
 

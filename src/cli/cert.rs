@@ -151,9 +151,7 @@ fn tell(ui: &Ui, plan: &Plan, would: &str) {
 }
 
 /// Whether the user agrees to change trust stores: on a terminal by an answer, elsewhere by `--yes`.
-fn agrees(ui: &Ui, plan: &Plan, yes: bool, question: &str) -> Result<bool> {
-    // From here on Ctrl-C ends what changes a store, and what was changed is put back.
-    let interrupts = Interrupts::listen()?;
+fn agrees(ui: &Ui, plan: &Plan, yes: bool, question: &str, interrupts: &Interrupts) -> Result<bool> {
     if yes || plan.changes.is_empty() {
         return Ok(true);
     }

@@ -367,6 +367,8 @@ fn of_certs(error: &CertsError) -> (&'static str, u8) {
         CertsError::NoAuthorityKey { .. } => ("cert_ca_key_missing", FAILED),
         CertsError::AuthorityReplaced { .. } => ("cert_ca_replaced", FAILED),
         CertsError::AuthorityExpired { .. } => ("cert_ca_expired", FAILED),
+        CertsError::Left { cause, .. } => of_certs(cause),
+        CertsError::Interrupted { signal, .. } => ("interrupted", u8::try_from(128 + signal).unwrap_or(FAILED)),
         CertsError::BadName { .. } => ("cert_name", USAGE),
         CertsError::Damaged { .. } => ("cert_damaged", FAILED),
         CertsError::Store { .. } => ("cert_store", FAILED),

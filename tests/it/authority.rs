@@ -1,5 +1,6 @@
 //! Certificates of a CA that a test has made: by mkcert, in the sandbox, trusted by nobody.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
@@ -87,6 +88,11 @@ pub fn write_program(sandbox: &Sandbox, path: &Path, script: &str) {
     let path = path.display();
     let write = format!("mkdir -p $(dirname {path}); cat >{path} <<'EOF'\n#!/bin/bash\n{script}\nEOF\nchmod +x {path}");
     sandbox.script("bash", &sandbox.path(""), &write).require_success();
+}
+
+/// Takes it away again.
+pub fn step_aside(sandbox: &Sandbox, program: &str) {
+    fs::remove_file(sandbox.path("bin").join(program)).unwrap();
 }
 
 /// A directory with `certificate.pem` and `key.pem` for the name and all below it, of the CA in `root`. The times are

@@ -133,7 +133,9 @@ fn a_lost_ca_is_noticed() {
     assert_eq!(authority(&shop)["state"], "lost");
     let message = "the CA is gone: no rootCA.pem in [SANDBOX]/ca";
     let hint = "restore [SANDBOX]/ca from a backup, or make a new CA: `gantry cert untrust`, then `gantry cert setup`";
-    shop.check_error("cert renew --json", "cert_ca_lost", message, hint, 1);
+    for command in ["renew", "trust"] {
+        shop.check_error(&format!("cert {command} --json"), "cert_ca_lost", message, hint, 1);
+    }
     assert!(!shop.sandbox.path("ca").exists(), "mkcert would have made another one");
     let before = info(&shop);
     assert_eq!(before["state"], "good");
@@ -169,36 +171,6 @@ fn a_replaced_ca_is_noticed() {
     assert_ne!(before["certificate"]["serial"], after["certificate"]["serial"]);
     shop.gantry("cert untrust").require_success();
     assert_eq!(self::authority(&shop)["former"], 0);
-}
-
-#[test]
-fn keys_are_the_users_alone() {
-    let shop = shop_with_certificates();
-    let key = issues(&shop).join("current/key.pem").canonicalize().unwrap();
-    let set = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    let directories = [shop.sandbox.path(STATE), issues(&shop), key.parent().unwrap().to_owned()];
-    set(&key, 0o644);
-    directories.iter().for_each(|directory| set(directory, 0o755));
-    assert_eq!(info(&shop)["state"], "open_key");
-    shop.gantry("cert setup").require_success();
-    assert_eq!((&info(&shop)["state"], mode(&key)), (&json!("good"), 0o600));
-    directories.iter().for_each(|directory| assert_eq!(mode(directory), 0o700, "{}", directory.display()));
-    let root = shop.sandbox.path("ca/rootCA-key.pem");
-    set(&root, 0o444);
-    let status = shop.gantry("cert status").require_success().stdout;
-    assert!(status.starts_with("CA: others may read its key, until "), "{status}");
-    assert!(status.contains("\n    `chmod go= [SANDBOX]/ca/rootCA-key.pem`; "), "{status}");
-    shop.sandbox.script("bash", &shop.checkout, "chmod go= ../ca/rootCA-key.pem").require_success();
-    assert_eq!(authority(&shop)["state"], "good");
-}
-
-#[test]
-fn what_was_issued_goes_with_its_project() {
-    let shop = shop_with_certificates();
-    assert!(issues(&shop).exists());
-    shop.gantry("unregister --yes --keep-ports").require_success();
-    assert!(!issues(&shop).exists());
-    assert_eq!(shop.gantry("cert status --json").json()["certificates"], json!([]));
 }
 
 #[test]
@@ -256,6 +228,36 @@ fn a_ca_that_ends_is_noticed() {
         shop.gantry(&format!("cert {command}")).require_success();
     }
     assert_eq!((&authority(&shop)["state"], &info(&shop)["state"]), (&json!("good"), &json!("good")));
+}
+
+#[test]
+fn keys_are_the_users_alone() {
+    let shop = shop_with_certificates();
+    let key = issues(&shop).join("current/key.pem").canonicalize().unwrap();
+    let set = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let directories = [shop.sandbox.path(STATE), issues(&shop), key.parent().unwrap().to_owned()];
+    set(&key, 0o644);
+    directories.iter().for_each(|directory| set(directory, 0o755));
+    assert_eq!(info(&shop)["state"], "open_key");
+    shop.gantry("cert setup").require_success();
+    assert_eq!((&info(&shop)["state"], mode(&key)), (&json!("good"), 0o600));
+    directories.iter().for_each(|directory| assert_eq!(mode(directory), 0o700, "{}", directory.display()));
+    let root = shop.sandbox.path("ca/rootCA-key.pem");
+    set(&root, 0o444);
+    let status = shop.gantry("cert status").require_success().stdout;
+    assert!(status.starts_with("CA: others may read its key, until "), "{status}");
+    assert!(status.contains("\n    `chmod go= [SANDBOX]/ca/rootCA-key.pem`; "), "{status}");
+    shop.sandbox.script("bash", &shop.checkout, "chmod go= ../ca/rootCA-key.pem").require_success();
+    assert_eq!(authority(&shop)["state"], "good");
+}
+
+#[test]
+fn what_was_issued_goes_with_its_project() {
+    let shop = shop_with_certificates();
+    assert!(issues(&shop).exists());
+    shop.gantry("unregister --yes --keep-ports").require_success();
+    assert!(!issues(&shop).exists());
+    assert_eq!(shop.gantry("cert status --json").json()["certificates"], json!([]));
 }
 
 #[test]
@@ -356,6 +358,16 @@ fn many_at_once() {
         let mut command = shop.sandbox.command("gantry", &shop.checkout);
         command.args(["cert", "renew"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     };
+    // So do set-ups, and none takes the CA of another for its own.
+    let spare = crate::authority::shop();
+    let setup = |_| {
+        let mut command = spare.sandbox.command("gantry", &spare.checkout);
+        command.args(["cert", "setup"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    for mut child in (0..4).map(setup).collect::<Vec<_>>() {
+        assert!(await_some("the end of a set-up", || child.try_wait().unwrap()).success());
+    }
+    assert_eq!((&authority(&spare)["state"], &info(&spare)["state"]), (&json!("good"), &json!("good")));
     for mut child in (0..6).map(renew).collect::<Vec<_>>() {
         assert!(await_some("the end of a renewal", || child.try_wait().unwrap()).success());
     }

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::certs::{self, CertsError, Plan, Store};
 use crate::cli::ui::Ui;
 use crate::model::DomainName;
+use crate::sys::signals::Interrupts;
 
 /// Make a CA where there is none, have this machine trust it, and issue the projects' certificates
 ///
@@ -65,27 +66,37 @@ struct Answer<'a> {
 
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let projects = projects(app)?;
-    change(ui, &args.how, "Set certificates up?", &projects)
+    change(ui, &args.how, certs::plan_setup, "Set certificates up?", &projects)
 }
 
 pub fn run_trust(ui: &mut Ui, args: &TrustArgs) -> Result<()> {
     if !certs::is_set_up()? {
         return Err(CertsError::NotSetUp.into());
     }
-    change(ui, &args.how, "Have them trust the CA?", &[])
+    change(ui, &args.how, certs::plan_trust, "Have them trust the CA?", &[])
 }
 
-fn change(ui: &Ui, how: &How, question: &str, projects: &[(DomainName, Vec<String>)]) -> Result<()> {
-    let stores: Option<&[Store]> = how.stores.as_ref().map(|stores| stores.0.as_slice());
-    let plan = certs::plan_trust(stores)?;
+fn change(
+    ui: &Ui,
+    how: &How,
+    plan: fn(Option<&[Store]>) -> Result<Plan, CertsError>,
+    question: &str,
+    projects: &[(DomainName, Vec<String>)],
+) -> Result<()> {
+    let plan = plan(how.stores.as_ref().map(|stores| stores.0.as_slice()))?;
     tell(ui, &plan, if how.dry_run { "would" } else { "to" });
     let mut certificates = Vec::new();
     if !how.dry_run {
-        if !agrees(ui, &plan, how.yes, question)? {
+        // From here on Ctrl-C ends what changes a store, and what was changed is put back.
+        let interrupts = Interrupts::listen()?;
+        if !agrees(ui, &plan, how.yes, question, &interrupts)? {
             return Ok(());
         }
-        certs::trust(&plan)?;
+        certs::trust(&plan, &interrupts)?;
         for (domain, names) in projects {
+            if let Some(signal) = interrupts.received() {
+                return Err(CertsError::Interrupted { signal, left: Vec::new() }.into());
+            }
             if let Some(error) = certs::ensure(domain, names)?.problem {
                 return Err(error.into());
             }
