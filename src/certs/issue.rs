@@ -119,8 +119,8 @@ fn judge(certificate: &Certificate, names: &[String], authority: &Certificate, n
     }
 }
 
-/// As [`super::ensure`]; with `anew` also where nothing is wrong, and then nothing but a new one will do, of a CA that has
-/// replaced the one before it too.
+/// As [`super::ensure`]; with `anew` also where nothing is wrong, and then nothing but a new one will do, also of a CA that
+/// has replaced the one before it.
 pub(super) fn ensure(place: &Place, domain: &DomainName, names: &[String], anew: bool) -> Result<Ensured, CertsError> {
     names.iter().try_for_each(|name| require_name(name))?;
     // Asked before the lock, which makes the directory.

@@ -67,7 +67,8 @@ fn what_is_bad_and_how_to_mend_it() {
 fn ranges_that_the_kernel_gives_from() {
     let served = Served::new();
     let kernels = "/proc/sys/net/ipv4/ip_local_port_range";
-    served.world.script(&format!("mount --bind /proc/sys/net /proc/sys/net; mount -o remount,bind,rw /proc/sys/net; echo 6400 12000 >{kernels}")).require_success();
+    let writable = "mount --bind /proc/sys/net /proc/sys/net; mount -o remount,bind,rw /proc/sys/net";
+    served.world.script(&format!("{writable}; echo 6400 12000 >{kernels}")).require_success();
     served.done("config --set-range own:7000-7009");
     let table = served.gantry("doctor").stdout;
     for words in ["range default: 10000-19999 meets 6400-12000, ", "range redis: 6379-6449 meets 6400-12000, "] {
