@@ -304,6 +304,14 @@ fn what_does_not_hold_is_issued_anew() {
 }
 
 #[test]
+fn a_set_up_that_fails_leaves_no_ca() {
+    let shop = shop();
+    fs::create_dir_all(shop.sandbox.path(STATE).join("authority.pem")).unwrap();
+    shop.gantry("cert setup").check_failure(&["error: cannot write [SANDBOX]/home/"], 1);
+    assert!(!shop.sandbox.path("ca").exists());
+}
+
+#[test]
 fn damaged_files_are_named() {
     let shop = shop_with_certificates();
     let copy = shop.sandbox.write(format!("{STATE}/authority.pem"), "no certificate");
