@@ -7,11 +7,12 @@ use super::place::{CERTIFICATE, Place};
 use super::x509::{self, Certificate};
 use super::{CertsError, Ensured, Pair};
 use crate::model::DomainName;
+use crate::sys::signals::Interrupts;
 use crate::sys::trees::Unfinished;
 use crate::sys::{clock, files};
 
-/// Days before its end from which on a certificate is renewed.
-const RENEWED_BEFORE: i64 = 30;
+/// Days before its end from which on a certificate is renewed, and a CA said to end.
+pub(super) const RENEWED_BEFORE: i64 = 30;
 
 /// What a certificate is good for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,6 +37,12 @@ pub enum Standing {
     },
     /// It ends within 30 days.
     EndsSoon,
+    /// The CA is over, and with it all that it has issued.
+    AuthorityExpired,
+    /// The CA ends within 30 days.
+    AuthorityEndsSoon,
+    /// Others than the user may read its key.
+    OpenKey,
 }
 
 impl Standing {
@@ -50,7 +57,15 @@ impl Standing {
             Standing::NotYetValid => "not valid yet".to_owned(),
             Standing::Lacking { names } => format!("not for {}", names.join(", ")),
             Standing::EndsSoon => "ends soon".to_owned(),
+            Standing::AuthorityExpired => "its CA expired".to_owned(),
+            Standing::AuthorityEndsSoon => "its CA ends soon".to_owned(),
+            Standing::OpenKey => "others may read its key".to_owned(),
         }
+    }
+
+    /// Whether a new certificate would be no better.
+    pub fn is_of_authority(&self) -> bool {
+        matches!(self, Standing::AuthorityExpired | Standing::AuthorityEndsSoon)
     }
 }
 
@@ -75,7 +90,10 @@ pub(super) fn look(
     };
     let standing = match x509::require_key(&certificate, &pair.key) {
         Err(error) => damaged(error),
-        Ok(_) => judge(&certificate, names, authority, clock::now()),
+        Ok(_) => match judge(&certificate, names, authority, clock::now()) {
+            Standing::Good if files::is_open_to_others(&pair.key) => Standing::OpenKey,
+            standing => standing,
+        },
     };
     (standing, Some(certificate))
 }
@@ -84,6 +102,8 @@ fn judge(certificate: &Certificate, names: &[String], authority: &Certificate, n
     let lacking = certificate.lacking(names);
     if !certificate.is_signed_by(authority) {
         Standing::OtherAuthority
+    } else if now > authority.until {
+        Standing::AuthorityExpired
     } else if now > certificate.until {
         Standing::Expired
     } else if now < certificate.from {
@@ -92,46 +112,42 @@ fn judge(certificate: &Certificate, names: &[String], authority: &Certificate, n
         Standing::Lacking { names: lacking.into_iter().map(str::to_owned).collect() }
     } else if certificate.days_left(now) < RENEWED_BEFORE {
         Standing::EndsSoon
+    } else if authority.days_left(now) < RENEWED_BEFORE {
+        Standing::AuthorityEndsSoon
     } else {
         Standing::Good
     }
 }
 
-/// As [`super::ensure`]; with `anew` also where nothing is wrong, and then nothing but a new one will do. Says whether it
-/// issued one.
-pub(super) fn ensure(
-    place: &Place,
-    domain: &DomainName,
-    names: &[String],
-    anew: bool,
-) -> Result<(Ensured, bool), CertsError> {
+/// As [`super::ensure`]; with `anew` also where nothing is wrong, and then nothing but a new one will do, also of a CA that
+/// has replaced the one before it.
+pub(super) fn ensure(place: &Place, domain: &DomainName, names: &[String], anew: bool) -> Result<Ensured, CertsError> {
     names.iter().try_for_each(|name| require_name(name))?;
     // Asked before the lock, which makes the directory.
     place.require_authority()?;
-    let _lock = place.lock()?;
+    let _lock = place.lock(&Interrupts::default())?;
     let mut authority = place.require_authority()?;
+    // One that cannot be closed is told by its standing.
+    let _ = place.close(domain);
     // What is there may hold for long; only to issue is mkcert needed.
-    let root = Root::find();
-    if let Ok(root @ Root { certificate: Some(today), has_key: true, .. }) = &root
-        && today.der != authority.der
-    {
-        authority = today.clone();
-        place.adopt(&root.file())?;
+    let root = Root::find(place);
+    if let (true, Ok(root)) = (anew, &root) {
+        authority = root.require_usable()?.clone();
+        place.adopt(root)?;
     }
+    let root = root.and_then(|root| root.require_same(&authority).map(|()| root));
     let (standing, _) = look(place, domain, names, &authority);
-    if standing == Standing::Good
-        && !anew
-        && let Some(pair) = place.pair(domain)
-    {
-        return Ok((Ensured { pair, problem: None }, false));
-    }
-    match (root.and_then(|root| root.require_usable().map(drop)), place.pair(domain)) {
-        // It serves on, and a browser says what is wrong with it; without it nothing would answer over HTTPS.
-        (Err(error), Some(pair)) if is_readable(&standing) && !anew => {
-            Ok((Ensured { pair, problem: Some(error) }, false))
-        }
-        (Err(error), _) => Err(error),
-        (Ok(()), _) => issue(place, domain, names, &authority).map(|pair| (Ensured { pair, problem: None }, true)),
+    let holds = matches!(standing, Standing::Good | Standing::AuthorityEndsSoon) && !anew;
+    let ensured = |pair: Pair, problem: Option<CertsError>| Ok(Ensured { pair, problem });
+    match (root, place.pair(domain)) {
+        (Err(error @ CertsError::AuthorityReplaced { .. }), Some(pair)) if holds => ensured(pair, Some(error)),
+        (_, Some(pair)) if holds => ensured(pair, None),
+        (root, pair) => match (root.and_then(|root| issue(place, &root, domain, names, &authority)), pair) {
+            (Ok(pair), _) => ensured(pair, None),
+            // It serves on, and a browser says what is wrong with it; without it nothing would answer over HTTPS.
+            (Err(error), Some(pair)) if is_readable(&standing) && !anew => ensured(pair, Some(error)),
+            (Err(error), _) => Err(error),
+        },
     }
 }
 
@@ -145,10 +161,16 @@ fn is_readable(standing: &Standing) -> bool {
     !matches!(standing, Standing::Absent | Standing::Damaged { .. })
 }
 
-fn issue(place: &Place, domain: &DomainName, names: &[String], authority: &Certificate) -> Result<Pair, CertsError> {
+fn issue(
+    place: &Place,
+    root: &Root,
+    domain: &DomainName,
+    names: &[String],
+    authority: &Certificate,
+) -> Result<Pair, CertsError> {
     let issues = place.issues(domain);
     let unfinished = Unfinished::begin_in(&issues).map_err(CertsError::system("make", &issues))?;
-    mkcert::issue(unfinished.path(), names)?;
+    mkcert::issue(&root.directory, unfinished.path(), names)?;
     let pair = Pair::in_directory(unfinished.path());
     let certificate = Certificate::load(&unfinished.path().join(CERTIFICATE))?;
     x509::require_key(&certificate, &pair.key)?;

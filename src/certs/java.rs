@@ -75,17 +75,34 @@ fn aliases_in(listed: &str, authority: &Certificate) -> Vec<String> {
     entries.filter(is_it).filter_map(|entry| entry.lines().next()).map(|alias| alias.trim().to_owned()).collect()
 }
 
+/// The command that changes the store, for a person.
+pub(super) fn command(option: &str) -> String {
+    let sudo = if needs_sudo() { "sudo " } else { "" };
+    format!("{sudo}keytool {option} -keystore {}", cacerts().unwrap_or_default().display())
+}
+
+/// The store: since Java 9, and before.
+fn cacerts() -> Option<PathBuf> {
+    let home = home()?;
+    let places = ["lib/security/cacerts", "jre/lib/security/cacerts"].map(|place| home.join(place));
+    places.iter().find(|path| files::is_file(path)).or(places.first()).cloned()
+}
+
+fn needs_sudo() -> bool {
+    !process::is_root() && !cacerts().is_some_and(|path| files::is_writable(&path))
+}
+
 /// What keytool prints. Where it `writes`, and the store is not this user's to write, sudo runs it, and may ask for a
 /// password on the terminal.
 fn run(args: &[&str], writes: bool) -> Result<Vec<u8>, String> {
     let keytool = keytool().ok_or("no keytool")?;
     // The password that every Java comes with.
     let args = [args, &["-cacerts", "-storepass", "changeit"]].concat();
-    let sudo = if writes && !process::is_root() { process::find_program("sudo") } else { None };
+    let sudo = if writes && needs_sudo() { process::find_program("sudo") } else { None };
     let captured = match sudo {
         Some(sudo) => {
             let program = keytool.display().to_string();
-            process::capture(&sudo, &[&[program.as_str()], &args[..]].concat(), PATIENCE_WITH_SUDO)
+            process::capture_at_terminal(&sudo, &[&[program.as_str()], &args[..]].concat(), &[], PATIENCE_WITH_SUDO)
         }
         None => process::capture(&keytool, &args, PATIENCE),
     };

@@ -6,13 +6,13 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::place::{CERTIFICATE, KEY};
+use super::place::{CERTIFICATE, KEY, Place};
 use super::stores::Store;
 use super::x509::{self, Certificate};
 use super::{CertsError, java};
 use crate::sys::process::{self, Captured};
 use crate::sys::trees::Unfinished;
-use crate::sys::{env, files};
+use crate::sys::{clock, env, files};
 
 /// For what mkcert does on its own.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,16 +31,34 @@ pub(super) struct Root {
 }
 
 impl Root {
+    /// The CA in the directory that `gantry cert setup` found it in; before that, where the environment leads mkcert.
+    ///
     /// # Errors
     /// [`CertsError::NoMkcert`], [`CertsError::Mkcert`]; the certificate is unreadable.
-    pub(super) fn find() -> Result<Root, CertsError> {
+    pub(super) fn find(place: &Place) -> Result<Root, CertsError> {
+        match place.root_directory()? {
+            // Who cannot ask mkcert for anything does not look whether it could.
+            Some(_) if process::find_program("mkcert").is_none() => Err(CertsError::NoMkcert),
+            Some(directory) => Root::in_directory(directory),
+            None => Root::in_directory(Root::directory_by_environment()?),
+        }
+    }
+
+    /// Where the environment leads mkcert.
+    ///
+    /// # Errors
+    /// [`CertsError::NoMkcert`], [`CertsError::Mkcert`].
+    pub(super) fn directory_by_environment() -> Result<PathBuf, CertsError> {
         let said = run(&["-CAROOT"], "tell where its CA lies", &[], PATIENCE)?;
         let directory = PathBuf::from(String::from_utf8_lossy(&said).trim_end_matches('\n'));
-        let directory = match env::current_dir() {
+        Ok(match env::current_dir() {
             // CAROOT may be relative.
             Ok(here) => here.join(directory),
             Err(_) => directory,
-        };
+        })
+    }
+
+    fn in_directory(directory: PathBuf) -> Result<Root, CertsError> {
         let file = Root::file_in(&directory);
         let is_there = files::try_exists(&file).map_err(CertsError::system("read", &file))?;
         let certificate = if is_there { Some(Certificate::load(&file)?) } else { None };
@@ -64,35 +82,53 @@ impl Root {
         directory.join("rootCA-key.pem")
     }
 
+    /// Whether others than the user may read its key.
+    pub(super) fn is_key_open(&self) -> bool {
+        self.has_key && files::is_open_to_others(&self.key())
+    }
+
     /// That it can issue: without a CA, mkcert would make one that nobody trusts.
     pub(super) fn require_usable(&self) -> Result<&Certificate, CertsError> {
         let root = self.directory.clone();
         match &self.certificate {
             None => Err(CertsError::AuthorityLost { root }),
             Some(_) if !self.has_key => Err(CertsError::NoAuthorityKey { root }),
+            Some(today) if today.until < clock::now() => Err(CertsError::AuthorityExpired { root, until: today.until }),
             Some(certificate) => Ok(certificate),
+        }
+    }
+
+    /// That it can issue, and is the CA that gantry has a copy of.
+    pub(super) fn require_same(&self, copy: &Certificate) -> Result<(), CertsError> {
+        match &self.certificate {
+            Some(today) if today.der != copy.der => Err(CertsError::AuthorityReplaced { root: self.directory.clone() }),
+            _ => self.require_usable().map(drop),
         }
     }
 }
 
-/// Writes a certificate for the names, and its key, into the directory.
-pub(super) fn issue(directory: &Path, names: &[String]) -> Result<(), CertsError> {
+/// Writes a certificate for the names, and its key, into the directory; `root` is the CA's.
+pub(super) fn issue(root: &Path, directory: &Path, names: &[String]) -> Result<(), CertsError> {
     let path = |name: &str| directory.join(name).display().to_string();
     let (certificate, key) = (path(CERTIFICATE), path(KEY));
     let mut args = vec!["-ecdsa", "-cert-file", &certificate, "-key-file", &key];
     args.extend(names.iter().map(String::as_str));
-    run(&args, "issue a certificate", &[("TRUST_STORES", Some("none".as_ref()))], PATIENCE).map(drop)
+    run(&args, "issue a certificate", &quiet(root), PATIENCE).map(drop)
 }
 
 /// Makes the CA where there is none, without having it trusted.
-pub(super) fn make_authority() -> Result<(), CertsError> {
-    let none = [("TRUST_STORES", Some(OsStr::new("none")))];
-    run(&["-install"], "make a CA", &none, PATIENCE).map(drop)
+pub(super) fn make_authority(root: &Path) -> Result<(), CertsError> {
+    run(&["-install"], "make a CA", &quiet(root), PATIENCE).map(drop)
 }
 
-/// Has the store trust the CA. Asks for a password on the terminal where it uses sudo.
-pub(super) fn install(store: Store) -> Result<(), CertsError> {
-    change(store, "-install", None)
+/// With this CA, and no trust store to change.
+fn quiet(root: &Path) -> [(&'static str, Option<&OsStr>); 2] {
+    [("TRUST_STORES", Some(OsStr::new("none"))), ("CAROOT", Some(root.as_os_str()))]
+}
+
+/// Has the store trust the CA in the directory. Asks for a password on the terminal where it uses sudo.
+pub(super) fn install(store: Store, root: &Path) -> Result<(), CertsError> {
+    change(store, "-install", root)
 }
 
 /// Takes the CA whose certificate is in the file out of the store, whatever CA mkcert's own directory holds: it gets one
@@ -101,14 +137,13 @@ pub(super) fn uninstall(store: Store, directory: &Path, file: &Path) -> Result<(
     let root = Unfinished::begin_in(directory).map_err(CertsError::system("make", directory))?;
     let copy = Root::file_in(root.path());
     files::replace(&copy, &x509::read(file)?, 0o644).map_err(CertsError::system("write", &copy))?;
-    change(store, "-uninstall", Some(root.path()))
+    change(store, "-uninstall", root.path())
 }
 
-fn change(store: Store, option: &str, root: Option<&Path>) -> Result<(), CertsError> {
+fn change(store: Store, option: &str, root: &Path) -> Result<(), CertsError> {
     let home = java::home();
-    let mut variables = vec![("TRUST_STORES", Some(OsStr::new(store.as_str())))];
+    let mut variables = vec![("TRUST_STORES", Some(OsStr::new(store.as_str()))), ("CAROOT", Some(root.as_os_str()))];
     variables.extend(home.as_ref().map(|home| ("JAVA_HOME", Some(home.as_os_str()))));
-    variables.extend(root.map(|root| ("CAROOT", Some(root.as_os_str()))));
     run(&[option], "change it", &variables, PATIENCE_WITH_SUDO).map(drop).map_err(|error| match error {
         CertsError::Mkcert { detail, .. } => CertsError::Store { store: store.as_str(), detail },
         other => other,
@@ -123,7 +158,8 @@ fn run(
 ) -> Result<Vec<u8>, CertsError> {
     let program = process::find_program("mkcert").ok_or(CertsError::NoMkcert)?;
     let failed = |detail: String| CertsError::Mkcert { task: task.to_owned(), detail };
-    match process::capture_with(&program, args, variables, patience) {
+    // It calls sudo for the system's store.
+    match process::capture_at_terminal(&program, args, variables, patience) {
         Ok(Captured { is_success: true, stdout, .. }) => Ok(stdout),
         Ok(Captured { stdout, stderr, .. }) => Err(failed(gist(&[stderr, stdout].concat()))),
         Err(error) => Err(failed(error.to_string())),

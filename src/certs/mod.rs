@@ -13,11 +13,15 @@ mod java;
 mod mkcert;
 mod nss;
 mod place;
+mod profiles;
 mod prospect;
 mod status;
 mod stores;
+mod survey;
 mod system;
 mod tls;
+mod trust;
+mod untrust;
 mod x509;
 
 use std::net::SocketAddr;
@@ -25,9 +29,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::model::DomainName;
+use crate::model::{DomainName, Hostname};
 use crate::sys::files;
-pub use authority::{AuthorityState, Plan, directory, distrust, holders, plan_distrust, plan_trust, remove, trust};
+use crate::sys::signals::Interrupts;
+pub use authority::{AuthorityState, directory, remove};
 pub use bundle::{Exported, exported, input, left_over};
 pub use error::CertsError;
 pub use issue::Standing;
@@ -35,8 +40,11 @@ use place::Place;
 pub use prospect::Prospects;
 pub use status::report;
 pub use status::{AuthorityStatus, IssueStatus, Status, authority_info, info, issued, status};
-pub use stores::{Store, StoreStatus, Trust};
+pub use stores::{Store, Trust};
+pub use survey::StoreStatus;
 pub use tls::Shown;
+pub use trust::{Plan, plan_setup, plan_trust, trust};
+pub use untrust::{Holders, distrust, holders, plan_distrust};
 pub use x509::Certificate;
 
 /// A certificate and its key, as PEM files. Both are of one issue, and never change: a renewed certificate has another
@@ -70,20 +78,33 @@ pub fn is_set_up() -> Result<bool> {
 }
 
 /// The certificate of a project, issued or renewed where it is absent, does not cover the names, ends within 30 days, or
-/// is of another CA than today's. `names` may hold wildcards (`*.shop.test`); `domain` names the files.
+/// is of another CA than the one that was set up. `names` may hold wildcards (`*.shop.test`); `domain` names the files.
 ///
 /// # Errors
 /// Certificates are not set up; one has to be issued, and mkcert, its CA or the CA's key is missing; a name is none.
 pub fn ensure(domain: &DomainName, names: &[String]) -> Result<Ensured, CertsError> {
-    issue::ensure(&Place::require()?, domain, names, false).map(|(ensured, _)| ensured)
+    issue::ensure(&Place::require()?, domain, names, false)
 }
 
-/// A new certificate, whether the one that is there holds or not.
+/// A new certificate, whether the one that is there holds or not; by a CA that has replaced the one before it too, which
+/// counts from then on.
 ///
 /// # Errors
 /// As [`ensure`].
 pub fn renew(domain: &DomainName, names: &[String]) -> Result<Pair, CertsError> {
-    issue::ensure(&Place::require()?, domain, names, true).map(|(ensured, _)| ensured.pair)
+    issue::ensure(&Place::require()?, domain, names, true).map(|ensured| ensured.pair)
+}
+
+/// Forgets what was issued for a project that is none any more, under whichever top-level domain.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn forget(hostname: &Hostname) -> Result<(), CertsError> {
+    let place = Place::require()?;
+    let domains = place.domains();
+    let mut gone = domains.iter().filter(|domain| domain.first_label() == hostname.as_str()).peekable();
+    let _lock = gone.peek().map(|_| place.lock(&Interrupts::default())).transpose()?;
+    gone.try_for_each(|domain| place.forget(domain))
 }
 
 /// Shakes hands with whoever listens there under the name, and judges what it shows by the CA.

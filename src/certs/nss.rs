@@ -4,84 +4,37 @@
 //! passes over what a Flatpak or a Firefox in the XDG directories has, and over every profile of a home without
 //! Chromium's.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::place::Place;
+use super::profiles::{Database, coming, databases, first};
+use super::stores::Done;
 use super::x509::Certificate;
 use super::{CertsError, Store, Trust};
+use crate::shell::quote_posix;
 use crate::sys::process::{self, Captured};
-use crate::sys::{env, files, paths, trees};
+use crate::sys::{files, trees};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Browsers that read `~/.pki/nssdb`, and make it when they first run.
-const CHROMIUMS: [&str; 8] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "brave-browser",
-    "microsoft-edge",
-    "vivaldi",
-    "opera",
-];
+/// How certutil says that a database has a password: Firefox's primary password.
+const LOCKED: &str = "SEC_ERROR_BAD_PASSWORD";
 
-/// Where Firefox keeps its profiles, from the home directory: as packaged, as a Snap, as a Flatpak, since version 147,
-/// and on macOS.
-const FIREFOXES: [&str; 5] = [
-    ".mozilla/firefox",
-    "snap/firefox/common/.mozilla/firefox",
-    ".var/app/org.mozilla.firefox/.mozilla/firefox",
-    ".config/mozilla/firefox",
-    "Library/Application Support/Firefox/Profiles",
-];
+/// How it says, by a failure, that a database holds no private key.
+const NO_KEYS: &str = "no keys found";
 
-/// The same of Chromium, whose profiles share one database. The first is where it looks before it makes the second, as
-/// newer versions do; the third is a Snap's.
-const SHARED: [(&str, &str); 3] = [
-    ("chromium", ".pki/nssdb"),
-    ("chromium (XDG)", ".local/share/pki/nssdb"),
-    ("chromium (Snap)", "snap/chromium/current/.pki/nssdb"),
-];
+/// What a database is made of.
+const FILES: [&str; 3] = ["cert9.db", "key4.db", "pkcs11.txt"];
 
-/// A profile's database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Database {
-    /// For a table: `chromium`, `firefox abc.default`.
-    pub label: String,
-    pub directory: PathBuf,
-}
-
-/// Every database that there is.
-pub(super) fn databases() -> Vec<Database> {
-    let Ok(home) = paths::home_dir() else { return Vec::new() };
-    let mut shared: Vec<Database> = SHARED
-        .iter()
-        .map(|(label, place)| Database { label: (*label).to_owned(), directory: home.join(place) })
-        .collect();
-    if let Some(base) = env::path("XDG_DATA_HOME") {
-        shared[1].directory = base.join("pki/nssdb");
-    }
-    let mut places: Vec<PathBuf> = FIREFOXES.iter().map(|place| home.join(place)).collect();
-    places.extend(env::path("XDG_CONFIG_HOME").map(|base| base.join("mozilla/firefox")));
-    places.dedup();
-    let profiles = places.iter().flat_map(|place| {
-        let mut names = files::names_in(place).unwrap_or_default();
-        names.sort_unstable();
-        names
-            .into_iter()
-            .map(|name| Database { label: format!("firefox {}", name.to_string_lossy()), directory: place.join(name) })
-    });
-    shared.into_iter().chain(profiles).filter(|it| files::is_file(&it.directory.join("cert9.db"))).collect()
-}
-
-/// The database that the first Chromium to run would make, where one is installed that has not run yet.
-pub(super) fn coming() -> Option<PathBuf> {
-    let directory = paths::home_dir().ok()?.join(SHARED[0].1);
-    let is_installed = CHROMIUMS.iter().any(|name| process::find_program(name).is_some());
-    let has_run = databases().iter().any(|it| it.label == SHARED[0].0 || it.label == SHARED[1].0);
-    (is_installed && !has_run).then_some(directory)
+/// The databases, by what can be done so that they trust a CA.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    pub trusting: usize,
+    /// They do not trust it yet, and can be had to.
+    pub open: Vec<Database>,
+    /// Why the others cannot.
+    pub closed: Vec<String>,
 }
 
 pub(super) fn has_certutil() -> bool {
@@ -90,75 +43,122 @@ pub(super) fn has_certutil() -> bool {
 
 /// Whether the database trusts the CA for servers.
 pub(super) fn trust(database: &Database, authority: &Certificate) -> (Trust, String) {
-    if !has_certutil() {
-        return (Trust::Unknown, "certutil is not installed: the package libnss3-tools has it".to_owned());
-    }
-    match certutil(&["-L"], &database.directory) {
-        Ok(listed) if trusts(&String::from_utf8_lossy(&listed), &nickname(authority)) => {
-            (Trust::Trusted, String::new())
-        }
+    match flags(&database.directory, authority) {
+        Ok(Some(flags)) if is_for_servers(&flags) => (Trust::Trusted, String::new()),
         Ok(_) => (Trust::NotTrusted, String::new()),
         Err(said) => (Trust::Unknown, said),
     }
 }
 
-/// Has every database trust the CA; makes Chromium's where it is still to come.
-pub(super) fn install(place: &Place, authority: &Certificate) -> Result<(), CertsError> {
+/// Whether the CA is in the database, trusted or not.
+///
+/// # Errors
+/// Why it cannot be asked.
+pub(super) fn holds(database: &Database, authority: &Certificate) -> Result<bool, String> {
+    flags(&database.directory, authority).map(|flags| flags.is_some())
+}
+
+/// How the databases stand to the CA; without one, to one that is still to be made.
+pub(super) fn reach(place: &Place, authority: Option<&Certificate>) -> Reach {
+    let mut reach = Reach::default();
+    for database in databases() {
+        match authority.map_or((Trust::NotTrusted, String::new()), |authority| trust(&database, authority)) {
+            (Trust::Trusted, _) => reach.trusting += 1,
+            (Trust::Unknown, said) => reach.closed.push(said),
+            _ if is_locked(&database) => reach.closed.push(by_hand(place, &database, authority)),
+            _ => reach.open.push(database),
+        }
+    }
+    reach
+}
+
+fn by_hand(place: &Place, Database { label, directory }: &Database, authority: Option<&Certificate>) -> String {
+    let locked = format!("{label} is locked by a primary password");
+    let Some(authority) = authority else {
+        return format!("{locked}; `gantry cert trust` tells how to add the CA by hand, once there is one");
+    };
+    let quoted = |text: String| quote_posix(&text);
+    format!(
+        "{locked}; by hand: certutil -A -t C,, -n {} -i {} -d {}",
+        quoted(nickname(authority)),
+        quoted(place.authority_file().display().to_string()),
+        quoted(format!("sql:{}", directory.display())),
+    )
+}
+
+fn is_locked(database: &Database) -> bool {
+    certutil(&["-K"], &database.directory).is_err_and(|said| said.contains(LOCKED))
+}
+
+/// Has every database trust the CA that can be had to; makes Chromium's where it is still to come.
+pub(super) fn install(place: &Place, authority: &Certificate, done: &mut Vec<Done>) -> Result<(), CertsError> {
     if let Some(directory) = coming() {
+        done.push(Done::MadeDatabase);
         make(place, &directory)?;
     }
     let (name, file) = (nickname(authority), place.authority_file().display().to_string());
-    for database in databases().iter().filter(|it| trust(it, authority).0 != Trust::Trusted) {
-        certutil(&["-A", "-t", "C,,", "-n", &name, "-i", &file], &database.directory).map_err(refused)?;
+    for Database { directory, .. } in reach(place, Some(authority)).open {
+        let before = flags(&directory, authority).map_err(refused)?;
+        // Noted first: where it cannot trust it, certutil leaves it in there all the same.
+        done.push(Done::Database { directory: directory.clone(), before });
+        certutil(&["-A", "-t", "C,,", "-n", &name, "-i", &file], &directory).map_err(refused)?;
     }
     Ok(())
+}
+
+/// Gives the database back the trust that it gave the CA before; without one, takes the CA out.
+pub(super) fn put_back(directory: &Path, authority: &Certificate, before: Option<&str>) -> Result<(), CertsError> {
+    let name = nickname(authority);
+    let now = flags(directory, authority).map_err(refused)?;
+    match before {
+        _ if now.as_deref() == before => Ok(()),
+        None => certutil(&["-D", "-n", &name], directory).map(drop).map_err(refused),
+        Some(flags) => certutil(&["-M", "-n", &name, "-t", flags], directory).map(drop).map_err(refused),
+    }
 }
 
 /// Takes the CA out of every database, and Chromium's away where gantry made it and nobody has used it.
 pub(super) fn uninstall(place: &Place, authority: &Certificate) -> Result<(), CertsError> {
     let name = nickname(authority);
-    for database in databases().iter().filter(|it| is_listed(it, &name)) {
-        certutil(&["-D", "-n", &name], &database.directory).map_err(refused)?;
-    }
+    let holders = databases().into_iter().filter(|it| holds(it, authority).unwrap_or(false));
+    let left: Vec<String> = holders.filter_map(|it| certutil(&["-D", "-n", &name], &it.directory).err()).collect();
     unmake(place);
-    Ok(())
-}
-
-fn is_listed(database: &Database, name: &str) -> bool {
-    certutil(&["-L"], &database.directory)
-        .is_ok_and(|listed| String::from_utf8_lossy(&listed).lines().any(|line| line.starts_with(name)))
-}
-
-/// Where it is written down that Chromium's database is gantry's work: the topmost directory that was made for it.
-fn record(place: &Place) -> PathBuf {
-    place.0.join("made-nssdb")
+    if left.is_empty() { Ok(()) } else { Err(refused(left.join("; "))) }
 }
 
 fn make(place: &Place, directory: &Path) -> Result<(), CertsError> {
     let parent = directory.parent().unwrap_or(directory);
     let topmost = if files::exists(parent) { directory } else { parent };
-    let record = record(place);
+    let record = place.made_database();
     files::replace(&record, topmost.as_os_str().as_encoded_bytes(), 0o600)
         .map_err(CertsError::system("write", &record))?;
     files::make_private_dir(directory).map_err(CertsError::system("make", directory))?;
     certutil(&["-N", "--empty-password"], directory).map(drop).map_err(refused)
 }
 
-fn unmake(place: &Place) {
-    let record = record(place);
+/// Takes Chromium's database away where gantry made it and it is certain that nobody has used it.
+pub(super) fn unmake(place: &Place) {
+    let record = place.made_database();
     let Ok(topmost) = files::read_limited(&record, 4096) else { return };
-    let Ok(home) = paths::home_dir() else { return };
-    let directory = home.join(SHARED[0].1);
-    let listed = certutil(&["-L"], &directory).unwrap_or_default();
-    let listed = String::from_utf8_lossy(&listed);
-    if entries(&listed).next().is_some() {
+    let Some(directory) = first() else { return };
+    if files::exists(&directory.join(FILES[0])) && !is_unused(&directory) {
         return;
     }
-    let _ = trees::remove(&directory);
-    if directory.parent().is_some_and(|parent| parent.as_os_str().as_encoded_bytes() == topmost) {
-        trees::remove_empty(directory.parent().unwrap_or(&directory));
+    for name in FILES {
+        let _ = files::remove(&directory.join(name));
+    }
+    let parent = directory.parent().unwrap_or(&directory);
+    if trees::remove_empty(&directory) && parent.as_os_str().as_encoded_bytes() == topmost {
+        trees::remove_empty(parent);
     }
     let _ = files::remove(&record);
+}
+
+/// Whether it holds no certificate and no key; one that cannot be asked may hold some.
+fn is_unused(directory: &Path) -> bool {
+    let listed = certutil(&["-L"], directory);
+    listed.is_ok_and(|listed| entries(&listed).next().is_none())
+        && certutil(&["-K"], directory).is_err_and(|said| said.ends_with(NO_KEYS))
 }
 
 /// As mkcert calls it.
@@ -166,19 +166,24 @@ fn nickname(authority: &Certificate) -> String {
     format!("mkcert development CA {}", authority.serial_number)
 }
 
-/// Lines of a name and its trust for servers, mail and code: `C` among the first means a CA for servers.
-fn trusts(listed: &str, name: &str) -> bool {
-    entries(listed).any(|(own, flags)| own == name && flags.split(',').next().is_some_and(|flags| flags.contains('C')))
+/// How far the database trusts the CA; `None` where it does not hold it.
+fn flags(directory: &Path, authority: &Certificate) -> Result<Option<String>, String> {
+    let listed = certutil(&["-L"], directory)?;
+    let name = nickname(authority);
+    Ok(entries(&listed).find(|(own, _)| *own == name).map(|(_, flags)| flags.to_owned()))
 }
 
+/// `C` among the first means a CA for servers.
+fn is_for_servers(flags: &str) -> bool {
+    flags.split(',').next().is_some_and(|flags| flags.contains('C'))
+}
+
+/// Lines of a name and its trust for servers, mail and code.
 fn entries(listed: &str) -> impl Iterator<Item = (&str, &str)> {
-    let entry = |line: &'_ str| {
+    listed.lines().filter_map(|line| {
         let (name, flags) = line.trim_end().rsplit_once(' ')?;
-        Some((name.trim_end().len(), flags.matches(',').count() == 2 && !flags.contains('/')))
-    };
-    listed.lines().filter_map(move |line| {
-        let (end, is_entry) = entry(line)?;
-        is_entry.then(|| (&line[..end], line.trim_end().rsplit(' ').next().unwrap_or_default()))
+        let is_entry = flags.matches(',').count() == 2 && !flags.contains('/');
+        is_entry.then_some((name.trim_end(), flags))
     })
 }
 
@@ -186,15 +191,27 @@ fn refused(detail: String) -> CertsError {
     CertsError::Store { store: Store::Nss.as_str(), detail }
 }
 
-fn certutil(args: &[&str], directory: &Path) -> Result<Vec<u8>, String> {
-    let program = process::find_program("certutil").ok_or("certutil is not installed")?;
+/// What certutil prints; where it fails, the last line of that, with the directory before it.
+fn certutil(args: &[&str], directory: &Path) -> Result<String, String> {
+    let program = process::find_program("certutil").ok_or_else(missing)?;
     let database = format!("sql:{}", directory.display());
-    let args = [args, &["-d", &database]].concat();
+    // Where it needs a password, it would ask for one on the terminal.
+    let args = [args, &["-f", "/dev/null", "-d", &database]].concat();
+    let failed = |said: &str| format!("{}: {said}", directory.display());
     match process::capture(&program, &args, PATIENCE) {
-        Ok(Captured { is_success: true, stdout, .. }) => Ok(stdout),
-        Ok(Captured { stderr, .. }) => Err(String::from_utf8_lossy(&stderr).trim().to_owned()),
-        Err(error) => Err(format!("certutil: {error}")),
+        Ok(Captured { is_success: true, stdout, .. }) => Ok(String::from_utf8_lossy(&stdout).into_owned()),
+        Ok(Captured { stdout, stderr, .. }) => {
+            let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+            let line = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("certutil said nothing");
+            Err(failed(line.trim_start_matches("certutil: ")))
+        }
+        Err(error) => Err(failed(&format!("certutil: {error}"))),
     }
+}
+
+/// What to say where there is none.
+pub(super) fn missing() -> String {
+    "certutil is not installed: the package libnss3-tools (nss-tools on Fedora) has it".to_owned()
 }
 
 #[cfg(test)]
@@ -211,11 +228,14 @@ mod tests {
 
     #[test]
     fn trust_is_read_from_the_list() {
-        let check = |name: &str, expected: bool| assert_eq!(trusts(LISTED, name), expected, "{name}");
-        check("mkcert development CA 12", true);
-        check("mkcert development CA 123", false);
-        check("mkcert development CA 1", false);
-        check("Some Server", false);
+        let check = |name: &str, expected: Option<bool>| {
+            let flags = entries(LISTED).find(|(own, _)| *own == name).map(|(_, flags)| is_for_servers(flags));
+            assert_eq!(flags, expected, "{name}");
+        };
+        check("mkcert development CA 12", Some(true));
+        check("mkcert development CA 123", Some(false));
+        check("mkcert development CA 1", None);
+        check("Some Server", Some(false));
         assert_eq!(entries(LISTED).count(), 3);
     }
 }

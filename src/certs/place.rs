@@ -3,7 +3,9 @@
 //! ```text
 //! certs/                      0700, in the state directory
 //!   authority.pem             the CA's certificate as `gantry cert setup` found it
-//!   former/                   those that another one has replaced, until no store is known to trust them
+//!   caroot                    where mkcert has that CA, whatever CAROOT says in another shell
+//!   former/                   those that another one has replaced, or that were given up, while a store may hold them
+//!   made-nssdb                that Chromium's database is gantry's work: the topmost directory that was made for it
 //!   lock                      who holds it may change what is here
 //!   issued/shop.test/
 //!     5a1b…/                  an issue, by its serial number; never changed
@@ -16,9 +18,11 @@
 //! a new path, so that a server whose configuration names it sees that there is something to load. The issue before it
 //! stays until the next, for a server that is just starting.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+use super::mkcert::Root;
 use super::x509::{self, Certificate};
 use super::{CertsError, Pair};
 use crate::model::DomainName;
@@ -26,11 +30,30 @@ use crate::sys::lock::Lock;
 use crate::sys::signals::Interrupts;
 use crate::sys::{files, paths, trees};
 
+/// Bytes of a path.
+const PATH_LIMIT: u64 = 4096;
+
+/// What stays when certificates are given up and a store may still hold the CA.
+const KEPT: [&str; 3] = ["former", "made-nssdb", "lock"];
+
 /// The link's name; no serial number.
 const CURRENT: &str = "current";
 
 pub(super) const CERTIFICATE: &str = "certificate.pem";
 pub(super) const KEY: &str = "key.pem";
+
+/// What [`Place::adopt`] has changed.
+#[derive(Debug)]
+pub(super) enum Adoption {
+    Nothing,
+    /// There was no CA before.
+    First,
+    /// There was another one, of this serial number.
+    Instead {
+        former: String,
+        copy: Vec<u8>,
+    },
+}
 
 /// The directory `certs`.
 #[derive(Clone, Debug)]
@@ -69,45 +92,151 @@ impl Place {
         self.authority()?.ok_or(CertsError::NotSetUp)
     }
 
-    /// Keeps a copy of the CA's certificate. One that was copied before and is another is kept aside: stores may still
-    /// trust it.
-    pub(super) fn adopt(&self, root: &Path) -> Result<(), CertsError> {
-        let bytes = x509::read(root)?;
-        files::make_private_dir(&self.0).map_err(CertsError::system("make", &self.0))?;
-        let file = self.authority_file();
-        if let Ok(Some(former)) = self.authority() {
-            let copy = x509::read(&file)?;
-            if copy == bytes {
-                return Ok(());
-            }
-            self.keep_former(&former, &copy)?;
+    /// mkcert's directory as `gantry cert setup` found it; `None` where it was not run.
+    pub(super) fn root_directory(&self) -> Result<Option<PathBuf>, CertsError> {
+        let file = self.root_record();
+        if !files::exists(&self.authority_file()) || !files::exists(&file) {
+            return Ok(None);
         }
-        files::replace(&file, &bytes, 0o644).map_err(CertsError::system("write", &file))
+        let bytes = files::read_limited(&file, PATH_LIMIT).map_err(CertsError::system("read", &file))?;
+        Ok(Some(PathBuf::from(OsString::from_vec(bytes))))
+    }
+
+    fn root_record(&self) -> PathBuf {
+        self.0.join("caroot")
+    }
+
+    /// Where it is written down that Chromium's database is gantry's work.
+    pub(super) fn made_database(&self) -> PathBuf {
+        self.0.join("made-nssdb")
+    }
+
+    /// Keeps a copy of the CA's certificate, and where the CA lies. One that was copied before and is another is kept
+    /// aside: stores may still trust it.
+    pub(super) fn adopt(&self, root: &Root) -> Result<Adoption, CertsError> {
+        let bytes = x509::read(&root.file())?;
+        files::make_private_dir(&self.0).map_err(CertsError::system("make", &self.0))?;
+        let record = self.root_record();
+        files::replace(&record, root.directory.as_os_str().as_bytes(), 0o600)
+            .map_err(CertsError::system("write", &record))?;
+        let file = self.authority_file();
+        let adoption = match self.authority() {
+            Ok(None) => Adoption::First,
+            // One that cannot be read is replaced.
+            Err(_) => Adoption::Nothing,
+            Ok(Some(former)) => match x509::read(&file)? {
+                copy if copy == bytes => return Ok(Adoption::Nothing),
+                copy => {
+                    self.keep_former(&former, &copy)?;
+                    Adoption::Instead { former: former.serial, copy }
+                }
+            },
+        };
+        files::replace(&file, &bytes, 0o644).map_err(CertsError::system("write", &file))?;
+        if let Ok(today) = Certificate::load(&file) {
+            let _ = files::remove(&self.former_file(&today.serial));
+        }
+        Ok(adoption)
+    }
+
+    /// As it was before; as well as it can be done.
+    pub(super) fn abandon(&self, adoption: &Adoption) {
+        let file = self.authority_file();
+        match adoption {
+            Adoption::Nothing => {}
+            Adoption::First => {
+                let _ = files::remove(&file);
+            }
+            Adoption::Instead { former, copy } => {
+                if files::replace(&file, copy, 0o644).is_ok() {
+                    let _ = files::remove(&self.former_file(former));
+                }
+            }
+        }
+        // It says something only beside the copy.
+        if !files::exists(&file) {
+            let _ = files::remove(&self.root_record());
+        }
+        self.tidy();
     }
 
     fn keep_former(&self, former: &Certificate, bytes: &[u8]) -> Result<(), CertsError> {
-        let directory = self.0.join("former");
-        files::make_private_dir(&directory).map_err(CertsError::system("make", &directory))?;
-        let file = directory.join(format!("{}.pem", former.serial));
+        let file = self.former_file(&former.serial);
+        let directory = file.parent().unwrap_or(&self.0);
+        files::make_private_dir(directory).map_err(CertsError::system("make", directory))?;
         files::replace(&file, bytes, 0o644).map_err(CertsError::system("write", &file))
     }
 
-    /// The certificates of CAs that another one has replaced.
+    fn former_file(&self, serial: &str) -> PathBuf {
+        self.0.join("former").join(format!("{serial}.pem"))
+    }
+
+    /// The certificates of CAs that another one has replaced, or that were given up.
     pub(super) fn former(&self) -> Vec<PathBuf> {
         let directory = self.0.join("former");
         let names = files::names_in(&directory).unwrap_or_default();
         names.into_iter().map(|name| directory.join(name)).collect()
     }
 
-    /// No store trusts them any more.
-    pub(super) fn forget_former(&self) {
-        let _ = trees::remove(&self.0.join("former"));
+    /// No store holds it any more.
+    pub(super) fn forget_former(&self, file: &Path) {
+        if files::remove(file).is_ok() {
+            trees::remove_empty(file.parent().unwrap_or(&self.0));
+        }
     }
 
-    /// Waits until nobody else changes what is here.
-    pub(super) fn lock(&self) -> Result<Lock, CertsError> {
+    /// Forgets all that was issued, and that certificates are set up. Where a store may hold the CA, it stays known, so
+    /// that it can be taken out.
+    pub(super) fn give_up(&self, may_be_held: bool) -> Result<(), CertsError> {
+        if let (true, Ok(Some(copy))) = (may_be_held, self.authority()) {
+            self.keep_former(&copy, &x509::read(&self.authority_file())?)?;
+        }
+        for name in files::names_in(&self.0).unwrap_or_default() {
+            if may_be_held && KEPT.iter().any(|kept| name == *kept) {
+                continue;
+            }
+            let path = self.0.join(name);
+            let is_directory = files::is_dir(&path) && !files::is_link(&path);
+            let removed = if is_directory { trees::remove(&path) } else { files::remove(&path) };
+            removed.map_err(CertsError::system("remove", &path))?;
+        }
+        self.tidy();
+        Ok(())
+    }
+
+    /// Removes the directory where nothing is left in there but its lock.
+    pub(super) fn tidy(&self) {
+        let names = files::names_in(&self.0).unwrap_or_default();
+        if names.iter().all(|name| name == "lock") {
+            let _ = trees::remove(&self.0);
+        }
+    }
+
+    /// Takes the rights that others have come to have to the directories and the key, if any.
+    pub(super) fn close(&self, domain: &DomainName) -> Result<(), CertsError> {
+        let issues = self.issues(domain);
+        let key = self.pair(domain).map(|pair| pair.key);
+        let issue = key.as_ref().and_then(|key| key.parent().map(Path::to_owned));
+        let places = [Some(self.0.clone()), issues.parent().map(Path::to_owned), Some(issues), issue, key];
+        for place in places.into_iter().flatten().filter(|place| files::exists(place)) {
+            files::close_to_others(&place).map_err(CertsError::system("protect", &place))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what was issued for the domain.
+    pub(super) fn forget(&self, domain: &DomainName) -> Result<(), CertsError> {
+        let issues = self.issues(domain);
+        trees::remove(&issues).map_err(CertsError::system("remove", &issues))
+    }
+
+    /// Waits until nobody else changes what is here, or an interruption comes.
+    pub(super) fn lock(&self, interrupts: &Interrupts) -> Result<Lock, CertsError> {
         let file = self.0.join("lock");
-        Lock::acquire(&file, || {}, &Interrupts::default()).map_err(CertsError::system("lock", &file))
+        Lock::acquire(&file, || {}, interrupts).map_err(|error| match interrupts.received() {
+            Some(signal) => CertsError::Interrupted { signal, left: Vec::new() },
+            None => CertsError::system("lock", &file)(error),
+        })
     }
 
     /// Where the issues for the domain lie.

@@ -29,7 +29,7 @@ impl Prospects {
     /// Whether a certificate lies there that can be served with, or one can be issued.
     pub fn include(&self, domain: &DomainName) -> bool {
         let Some(place) = &self.place else { return false };
-        let may_issue = || Root::find().is_ok_and(|root| root.require_usable().is_ok());
+        let may_issue = || Root::find(place).is_ok_and(|root| root.require_usable().is_ok());
         issue::is_there(place, domain) || *self.may_issue.get_or_init(may_issue)
     }
 }

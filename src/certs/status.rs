@@ -8,10 +8,12 @@ use super::authority::{self, AuthorityState};
 use super::issue::{self, Standing};
 use super::mkcert::Root;
 use super::place::Place;
-use super::stores::{self, StoreStatus, Trust};
+use super::stores::Trust;
+use super::survey::{StoreStatus, survey};
 use super::x509::Certificate;
 use super::{CertsError, Pair};
 use crate::model::{DomainName, Finding, Verdict};
+use crate::sys::clock;
 
 /// Everything at once; `None` of it where certificates are not set up.
 #[derive(Clone, Debug, Serialize)]
@@ -25,7 +27,7 @@ pub struct Status {
 #[derive(Clone, Debug, Serialize)]
 pub struct AuthorityStatus {
     pub state: AuthorityState,
-    pub mend: Option<&'static str>,
+    pub mend: Option<String>,
     /// mkcert's directory; `None` where mkcert is not there to tell.
     pub directory: Option<PathBuf>,
     /// The copy that gantry keeps, for programs that want a file.
@@ -60,16 +62,14 @@ pub struct IssueStatus {
 pub fn status(projects: &[(DomainName, Vec<String>)]) -> Result<Option<Status>, CertsError> {
     let place = Place::require()?;
     let Some(copy) = place.authority()? else { return Ok(None) };
-    let root = root()?;
+    let root = root(&place)?;
     let certificates = certificates(&place, projects, &copy);
     let authority = authority_status(&place, copy, root.as_ref());
-    // After a renewal today's CA is the one that counts.
-    let today = root.as_ref().and_then(|root| root.certificate.as_ref()).unwrap_or(&authority.certificate);
-    let can_issue = match &root {
-        None => Err("mkcert is not installed".to_owned()),
-        Some(root) => root.require_usable().map(drop).map_err(|error| error.to_string()),
-    };
-    let stores = stores::survey(&place, today, can_issue);
+    let usable = root.ok_or(CertsError::NoMkcert).and_then(|root| {
+        root.require_same(&authority.certificate)?;
+        Ok(root.directory)
+    });
+    let stores = survey(&place, &authority.certificate, usable.map_err(|error| error.to_string()));
     Ok(Some(Status { authority, certificates, stores }))
 }
 
@@ -101,7 +101,7 @@ pub fn issued(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<IssueStatus>
 pub fn authority_info() -> Result<AuthorityStatus, CertsError> {
     let place = Place::require()?;
     let copy = place.require_authority()?;
-    Ok(authority_status(&place, copy, root()?.as_ref()))
+    Ok(authority_status(&place, copy, root(&place)?.as_ref()))
 }
 
 /// For `gantry doctor`.
@@ -118,38 +118,46 @@ pub fn report(projects: &[(DomainName, Vec<String>)]) -> Result<Vec<Finding>, Ce
         |subject: &str, verdict, text: String, mend| Finding { subject: subject.to_owned(), verdict, text, mend };
     let verdict = |is_good| if is_good { Verdict::Good } else { Verdict::Bad };
     let state = authority.state;
-    let mend = authority.mend.map(str::to_owned);
-    let mut findings = vec![found("CA", verdict(state == AuthorityState::Good), state.describe().to_owned(), mend)];
+    let mut findings =
+        vec![found("CA", verdict(state == AuthorityState::Good), state.describe().to_owned(), authority.mend.clone())];
     findings.extend(status.certificates.iter().filter(|it| it.is_wanted).map(|it| {
         let verdict = match it.standing {
             // One that is not issued yet, the proxy has issued when it needs it.
             Standing::Absent => Verdict::NotSetUp,
             _ => verdict(it.standing == Standing::Good),
         };
-        let mend = (it.standing != Standing::Good).then(|| format!("`gantry cert renew {}`", it.domain));
+        let mend = match &it.standing {
+            Standing::Good => None,
+            of if of.is_of_authority() => authority.mend.clone(),
+            _ => Some(format!("`gantry cert renew {}`", it.domain)),
+        };
         found(it.domain.as_str(), verdict, it.standing.describe(), mend)
     }));
     findings.extend(status.stores.iter().filter(|it| it.state != Trust::Absent).map(|it| {
         // Which stores trust it is the user's choice.
         let verdict = if it.state == Trust::Trusted { Verdict::Good } else { Verdict::NotSetUp };
-        found(&format!("trust: {}", it.name), verdict, it.state.as_str().to_owned(), it.mend.clone())
+        let detail = it.detail.iter().map(|detail| format!(": {detail}"));
+        let text = std::iter::once(it.state.as_str().to_owned()).chain(detail).collect();
+        // Who cannot be asked for want of a CA that issues can be when that is mended.
+        let mend = it.mend.clone().or_else(|| authority.mend.clone().filter(|_| it.state == Trust::Unknown));
+        found(&format!("trust: {}", it.name), verdict, text, mend)
     }));
     Ok(findings)
 }
 
 /// mkcert's CA; `None` where mkcert is not there to tell.
-fn root() -> Result<Option<Root>, CertsError> {
-    match Root::find() {
+fn root(place: &Place) -> Result<Option<Root>, CertsError> {
+    match Root::find(place) {
         Err(CertsError::NoMkcert) => Ok(None),
         found => found.map(Some),
     }
 }
 
 fn authority_status(place: &Place, copy: Certificate, root: Option<&Root>) -> AuthorityStatus {
-    let state = authority::state(&copy, root);
+    let state = authority::state(&copy, root, clock::now());
     AuthorityStatus {
         state,
-        mend: state.mend(),
+        mend: state.mend(root.map(Root::key).as_deref()),
         directory: root.map(|root| root.directory.clone()),
         file: place.authority_file(),
         has_key: root.is_some_and(|root| root.has_key),

@@ -1,20 +1,16 @@
-//! Trust stores: who trusts the CA, as each says itself, and how that is changed.
+//! Trust stores that can be changed: what each holds, and how it comes to trust the CA or ceases to.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::thread;
 
 use serde::Serialize;
 
-use super::clients::{self, Answer};
-use super::mkcert;
 use super::place::Place;
-use super::tls::Server;
+use super::profiles::{self, Database};
 use super::x509::Certificate;
-use super::{CertsError, Pair, check_name, java, nss, system};
+use super::{CertsError, java, mkcert, nss, system};
 use crate::sys::env;
-use crate::sys::trees::Unfinished;
 
 /// A store that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -39,16 +35,37 @@ pub enum Trust {
     Unknown,
 }
 
-/// A store as it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StoreStatus {
-    /// `system`, `chromium`, `firefox PROFILE`, `java`, `node`, `python`, `requests`.
-    pub name: String,
-    pub state: Trust,
-    /// Why, where there is more to say.
-    pub detail: Option<String>,
-    /// What would have it trust the CA.
-    pub mend: Option<String>,
+/// What a store says of a CA.
+#[derive(Debug, Default)]
+pub(super) struct Holding {
+    /// The CA is in it, or in a part of it.
+    pub is_held: bool,
+    /// Why the store, or a part of it, cannot be asked.
+    pub unknown: Vec<String>,
+}
+
+/// What has to be done so that a store trusts a CA.
+#[derive(Debug, Default)]
+pub(super) struct Lack {
+    /// Something is to be changed.
+    pub is_open: bool,
+    /// A part of it trusts the CA already.
+    pub is_trusted: bool,
+    /// Why the store, or a part of it, cannot be changed.
+    pub closed: Vec<String>,
+}
+
+/// A change that was made, or begun, so that it can be put back.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// The CA was put into a store that did not hold it.
+    Store(Store),
+    /// Into a database that gave it this trust before, or none.
+    Database {
+        directory: PathBuf,
+        before: Option<String>,
+    },
+    MadeDatabase,
 }
 
 impl Store {
@@ -70,91 +87,126 @@ impl Store {
         }
     }
 
-    /// Why it cannot be changed here.
-    pub(super) fn obstacle(self) -> Option<String> {
+    /// Why there is no such store here.
+    pub(super) fn absence(self) -> Option<String> {
         match self {
             Store::System if !system::is_known() => {
                 Some("this system keeps certificates in none of the places that mkcert knows".to_owned())
             }
-            Store::Nss if nss::databases().is_empty() && nss::coming().is_none() => {
+            Store::Nss if profiles::databases().is_empty() && profiles::coming().is_none() => {
                 Some("no profile of Firefox or Chromium is there".to_owned())
-            }
-            Store::Nss if !nss::has_certutil() => {
-                Some("certutil is not installed: the package libnss3-tools (nss-tools on Fedora) has it".to_owned())
             }
             Store::Java if java::keytool().is_none() => Some("no Java is there".to_owned()),
             _ => None,
         }
     }
 
+    /// Why it cannot be changed here.
+    pub(super) fn obstacle(self) -> Option<String> {
+        let lacks_program = self == Store::Nss && !nss::has_certutil();
+        self.absence().or_else(|| lacks_program.then(nss::missing))
+    }
+
     /// What having it trust the CA changes, a line a thing.
-    pub(super) fn changes(self, authority: Option<&Certificate>) -> Vec<String> {
+    pub(super) fn changes(self, place: &Place, authority: Option<&Certificate>) -> Vec<String> {
         match self {
             Store::System => system::additions(authority),
             Store::Nss => {
-                let coming = nss::coming();
+                let coming = profiles::coming();
                 let made = coming.iter().map(|directory| format!("certutil -N -d sql:{}", directory.display()));
-                let directories = nss::databases().into_iter().map(|it| it.directory).chain(coming.clone());
-                let added = directories.map(|it| format!("certutil -A -t C,, -d sql:{}", it.display()));
+                let open = nss::reach(place, authority).open.into_iter().map(|it| it.directory);
+                let added = open.chain(coming.clone()).map(|it| format!("certutil -A -t C,, -d sql:{}", it.display()));
                 made.chain(added).collect()
             }
-            Store::Java => {
-                let home = java::home().unwrap_or_default();
-                vec![format!("keytool -importcert -keystore {}", home.join("lib/security/cacerts").display())]
-            }
+            Store::Java => vec![java::command("-importcert")],
         }
     }
 
-    /// What taking the CA out of it changes, a line a thing.
-    pub(super) fn removals(self, authority: Option<&Certificate>) -> Vec<String> {
+    /// What taking the CAs out of it changes, a line a thing.
+    pub(super) fn removals(self, authorities: &[&Certificate]) -> Vec<String> {
         match self {
-            Store::System => system::removals(authority),
+            Store::System => system::removals(authorities),
             Store::Nss => {
-                let holds = |it: &nss::Database| authority.is_none_or(|ca| nss::trust(it, ca).0 == Trust::Trusted);
-                let holders = nss::databases().into_iter().filter(holds);
+                let holds = |it: &Database| authorities.iter().any(|ca| nss::holds(it, ca).unwrap_or(false));
+                let holders = profiles::databases().into_iter().filter(holds);
                 holders.map(|it| format!("certutil -D -d sql:{}", it.directory.display())).collect()
             }
-            Store::Java => {
-                let home = java::home().unwrap_or_default();
-                vec![format!("keytool -delete -keystore {}", home.join("lib/security/cacerts").display())]
-            }
+            Store::Java => vec![java::command("-delete")],
         }
     }
 
     /// Whether the CA is in it, or in any of it.
-    pub(super) fn holds(self, authority: &Certificate) -> bool {
+    pub(super) fn holding(self, authority: &Certificate) -> Holding {
+        let of = |told: Result<bool, String>| match told {
+            Ok(is_held) => Holding { is_held, unknown: Vec::new() },
+            Err(why) => Holding { is_held: false, unknown: vec![why] },
+        };
         match self {
-            Store::System => system::holds(authority),
-            Store::Nss => nss::databases().iter().any(|it| nss::trust(it, authority).0 == Trust::Trusted),
-            Store::Java => java::trust(authority).0 == Trust::Trusted,
-        }
-    }
-
-    /// Whether all of it trusts the CA; a store that cannot be asked counts as one that does.
-    pub(super) fn trusts(self, authority: &Certificate) -> bool {
-        let is_not = |trust: Trust| trust == Trust::NotTrusted;
-        match self {
-            Store::System => system::holds(authority) && system::counts(authority),
+            Store::System => of(system::holds(authority)),
+            Store::Nss if !nss::has_certutil() => {
+                let unknown = if profiles::databases().is_empty() { Vec::new() } else { vec![nss::missing()] };
+                Holding { is_held: false, unknown }
+            }
             Store::Nss => {
-                nss::coming().is_none() && !nss::databases().iter().any(|it| is_not(nss::trust(it, authority).0))
+                let told = profiles::databases().into_iter().map(|it| of(nss::holds(&it, authority)));
+                told.fold(Holding::default(), |all, one| Holding {
+                    is_held: all.is_held || one.is_held,
+                    unknown: [all.unknown, one.unknown].concat(),
+                })
             }
-            Store::Java => !is_not(java::trust(authority).0),
+            Store::Java => of(match java::trust(authority) {
+                (Trust::Unknown, why) => Err(why),
+                (trust, _) => Ok(trust == Trust::Trusted),
+            }),
         }
     }
 
-    pub(super) fn install(self, place: &Place, authority: &Certificate) -> Result<(), CertsError> {
-        match self {
-            Store::System => {
-                // Put in, and not counted: mkcert takes that for done.
-                if system::holds(authority) {
-                    system::uninstall(&place.0, authority, &place.authority_file())?;
-                }
-                mkcert::install(self)?;
+    /// What it lacks to trust the CA; without one, a CA that is still to be made.
+    pub(super) fn lack(self, place: &Place, authority: Option<&Certificate>) -> Lack {
+        let of = |trust: Trust, why: String| Lack {
+            is_open: trust == Trust::NotTrusted,
+            is_trusted: trust == Trust::Trusted,
+            closed: if trust == Trust::Unknown { vec![why] } else { Vec::new() },
+        };
+        match (self, authority) {
+            (Store::Nss, _) => {
+                let reach = nss::reach(place, authority);
+                let is_open = !reach.open.is_empty() || profiles::coming().is_some();
+                Lack { is_open, is_trusted: reach.trusting > 0, closed: reach.closed }
             }
-            Store::Nss => nss::install(place, authority)?,
-            Store::Java => mkcert::install(self)?,
+            (_, None) => of(Trust::NotTrusted, String::new()),
+            (Store::System, Some(authority)) => match system::holds(authority) {
+                Ok(true) if system::counts(authority) => of(Trust::Trusted, String::new()),
+                Ok(_) => of(Trust::NotTrusted, String::new()),
+                Err(why) => of(Trust::Unknown, why),
+            },
+            (Store::Java, Some(authority)) => {
+                let (trust, why) = java::trust(authority);
+                of(trust, why)
+            }
         }
-        if self.trusts(authority) {
+    }
+
+    /// Has it trust the CA, which lies in `root`; what was begun is noted before.
+    pub(super) fn install(
+        self,
+        place: &Place,
+        root: &Path,
+        authority: &Certificate,
+        done: &mut Vec<Done>,
+    ) -> Result<(), CertsError> {
+        if self == Store::Nss {
+            nss::install(place, authority, done)?;
+        } else {
+            let was_held = self.holding(authority).is_held;
+            // Put in, and not counted: mkcert takes that for done.
+            if was_held && self == Store::System {
+                system::uninstall(&place.0, authority, &place.authority_file())?;
+            }
+            done.extend((!was_held).then_some(Done::Store(self)));
+            mkcert::install(self, root)?;
+        }
+        if !self.lack(place, Some(authority)).is_open {
             return Ok(());
         }
         let detail = "it does not trust the CA after that".to_owned();
@@ -168,7 +220,7 @@ impl Store {
             Store::Nss => nss::uninstall(place, authority)?,
             Store::Java => java::uninstall(authority)?,
         }
-        if !self.holds(authority) {
+        if !self.holding(authority).is_held {
             return Ok(());
         }
         let detail = "it still trusts the CA after that".to_owned();
@@ -176,60 +228,31 @@ impl Store {
     }
 }
 
-/// How every store stands, with the real programs asked at once. `issues` says whether mkcert can issue a certificate
-/// for the occasion; without one, only the stores that list what they hold can tell.
-pub(super) fn survey(place: &Place, authority: &Certificate, issues: Result<(), String>) -> Vec<StoreStatus> {
-    let occasion = issues.and_then(|()| Occasion::arrange(place).map_err(|error| error.to_string()));
-    let ask = |of: fn(&Server) -> Answer| match &occasion {
-        Ok(occasion) => of(&occasion.server),
-        Err(error) => (Trust::Unknown, error.clone()),
-    };
-    thread::scope(|scope| {
-        let java = scope.spawn(|| java::trust(authority));
-        let asked = [
-            ("system", scope.spawn(move || ask(clients::system))),
-            ("node", scope.spawn(move || ask(clients::node))),
-            ("python", scope.spawn(move || ask(clients::python))),
-            ("requests", scope.spawn(move || ask(clients::requests))),
-        ];
-        let databases = nss::databases().into_iter().map(|it| (it.label.clone(), nss::trust(&it, authority)));
-        let mut rows: Vec<(String, Answer)> = databases.collect();
-        let lost = (Trust::Unknown, "it could not be asked".to_owned());
-        let mut asked = asked.into_iter().map(|(name, it)| (name.to_owned(), it.join().unwrap_or(lost.clone())));
-        rows.splice(0..0, asked.next());
-        rows.push(("java".to_owned(), java.join().unwrap_or(lost.clone())));
-        rows.extend(asked);
-        rows.into_iter().map(|(name, answer)| status(place, name, answer)).collect()
-    })
-}
-
-fn status(place: &Place, name: String, (state, detail): Answer) -> StoreStatus {
-    let mend = (state == Trust::NotTrusted).then(|| match name.as_str() {
-        "node" => {
-            let file = place.authority_file();
-            format!("`gantry export --certs`, or NODE_EXTRA_CA_CERTS={}", file.display())
+impl Done {
+    pub(super) fn store(&self) -> Store {
+        match self {
+            Done::Store(store) => *store,
+            Done::Database { .. } | Done::MadeDatabase => Store::Nss,
         }
-        "requests" => "`gantry export --certs`, which exports REQUESTS_CA_BUNDLE".to_owned(),
-        "python" if !detail.is_empty() => "`gantry export --certs`".to_owned(),
-        "java" => "`gantry cert trust --stores java`".to_owned(),
-        "system" | "python" => "`gantry cert trust --stores system`".to_owned(),
-        _ => "`gantry cert trust --stores nss`".to_owned(),
-    });
-    StoreStatus { name, state, detail: Some(detail).filter(|detail| !detail.is_empty()), mend }
-}
+    }
 
-/// A server with a certificate that was issued for it alone; both are gone with this.
-struct Occasion {
-    server: Server,
-    _directory: Unfinished,
-}
-
-impl Occasion {
-    fn arrange(place: &Place) -> Result<Occasion, CertsError> {
-        let directory = Unfinished::begin_in(&place.0).map_err(CertsError::system("make", &place.0))?;
-        mkcert::issue(directory.path(), &[check_name().to_string(), "127.0.0.1".to_owned()])?;
-        let server = Server::start(&Pair::in_directory(directory.path()))?;
-        Ok(Occasion { server, _directory: directory })
+    /// As it was before.
+    ///
+    /// # Errors
+    /// The store may hold the CA.
+    pub(super) fn put_back(&self, place: &Place, authority: &Certificate) -> Result<(), CertsError> {
+        match self {
+            Done::Store(store) => match store.holding(authority) {
+                // It was begun, and came to nothing.
+                Holding { is_held: false, unknown } if unknown.is_empty() => Ok(()),
+                _ => store.uninstall(place, authority, &place.authority_file()),
+            },
+            Done::Database { directory, before } => nss::put_back(directory, authority, before.as_deref()),
+            Done::MadeDatabase => {
+                nss::unmake(place);
+                Ok(())
+            }
+        }
     }
 }
 

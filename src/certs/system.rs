@@ -50,13 +50,17 @@ pub(super) fn bundle() -> Option<PathBuf> {
 }
 
 /// Whether the CA was put in.
-pub(super) fn holds(authority: &Certificate) -> bool {
+///
+/// # Errors
+/// Why it cannot be told.
+pub(super) fn holds(authority: &Certificate) -> Result<bool, String> {
     if cfg!(target_os = "linux") {
-        return file(Some(authority)).is_some_and(|file| files::exists(&file));
+        let Some(file) = file(Some(authority)) else { return Ok(false) };
+        return files::try_exists(&file).map_err(|error| format!("{}: {error}", file.display()));
     }
     let listed = process::output(Path::new("security"), &["find-certificate", "-a", "-Z", KEYCHAIN], PATIENCE_TO_LIST);
-    let fingerprint = authority.fingerprint.replace(':', "");
-    listed.is_some_and(|listed| String::from_utf8_lossy(&listed).contains(&fingerprint))
+    let listed = listed.ok_or("`security find-certificate` does not tell")?;
+    Ok(String::from_utf8_lossy(&listed).contains(&authority.fingerprint.replace(':', "")))
 }
 
 /// Whether what was put in has come to count: on Linux it is in the file with all roots then.
@@ -78,10 +82,10 @@ pub(super) fn additions(authority: Option<&Certificate>) -> Vec<String> {
     commands("tee", file(authority).into_iter().collect())
 }
 
-/// The commands that take the CA out.
-pub(super) fn removals(authority: Option<&Certificate>) -> Vec<String> {
-    let links = authority.map(links).unwrap_or_default();
-    commands("rm", file(authority).into_iter().chain(links).collect())
+/// The commands that take the CAs out.
+pub(super) fn removals(authorities: &[&Certificate]) -> Vec<String> {
+    let files = authorities.iter().flat_map(|authority| file(Some(authority)).into_iter().chain(links(authority)));
+    commands("rm", files.collect())
 }
 
 /// `certificate` is the CA's, `directory` one to work in.
@@ -145,7 +149,7 @@ fn run(program: &str, args: &[&str]) -> Result<(), CertsError> {
     let refused = |detail: String| CertsError::Store { store: Store::System.as_str(), detail };
     let captured = match process::is_root() {
         true => process::capture(Path::new(program), args, PATIENCE),
-        false => process::capture(Path::new("sudo"), &[&[program], args].concat(), PATIENCE),
+        false => process::capture_at_terminal(Path::new("sudo"), &[&[program], args].concat(), &[], PATIENCE),
     };
     match captured {
         Ok(Captured { is_success: true, .. }) => Ok(()),

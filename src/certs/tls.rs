@@ -20,6 +20,7 @@ use rustls::{
 use super::x509::Certificate;
 use super::{CertsError, Pair};
 use crate::model::DomainName;
+use crate::sys::clock;
 
 /// For each step of a handshake with somebody on this machine.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -141,7 +142,12 @@ pub(super) fn look_at(address: SocketAddr, name: &DomainName, authority: &Certif
         connection.complete_io(&mut stream).map_err(|error| failed(said(&error)))?;
     }
     let seen = recorder.seen.lock().map_or(None, |seen| seen.clone());
-    seen.ok_or_else(|| failed("it shows no certificate".to_owned()))
+    let mut shown = seen.ok_or_else(|| failed("it shows no certificate".to_owned()))?;
+    // Who verifies takes an anchor as it is, browsers look at its dates.
+    if shown.problem.is_none() && authority.until < clock::now() {
+        shown.problem = Some(format!("its CA expired on {}", clock::rfc3339(authority.until)));
+    }
+    Ok(shown)
 }
 
 /// In words of what happened.
@@ -218,7 +224,7 @@ impl ServerCertVerifier for Recorder {
 }
 
 fn problem(error: &Error, certificate: Option<&Certificate>, name: &ServerName<'_>) -> String {
-    let moment = |of: fn(&Certificate) -> i64| certificate.map(|it| crate::sys::clock::rfc3339(of(it)));
+    let moment = |of: fn(&Certificate) -> i64| certificate.map(|it| clock::rfc3339(of(it)));
     let Error::InvalidCertificate(error) = error else { return error.to_string() };
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {

@@ -131,6 +131,13 @@ fn with_names(site: &Site) -> (DomainName, Vec<String>) {
 
 /// What is about to change, a line a thing.
 fn tell(ui: &Ui, plan: &Plan, would: &str) {
+    if let Some(other) = &plan.passed_over {
+        let place = plan.directory.display();
+        ui.note(&format!("the CA stays the one in {place}, though CAROOT leads to {} here", other.display()));
+    }
+    if plan.replaces_authority {
+        ui.note(&format!("{would} take the CA in {}, which has replaced the one before it", plan.directory.display()));
+    }
     if plan.makes_authority {
         ui.note(&format!("{would} make a CA in {}", plan.directory.display()));
     }
@@ -144,9 +151,7 @@ fn tell(ui: &Ui, plan: &Plan, would: &str) {
 }
 
 /// Whether the user agrees to change trust stores: on a terminal by an answer, elsewhere by `--yes`.
-fn agrees(ui: &Ui, plan: &Plan, yes: bool, question: &str) -> Result<bool> {
-    // From here on Ctrl-C ends what changes a store, and what was changed is put back.
-    let interrupts = Interrupts::listen()?;
+fn agrees(ui: &Ui, plan: &Plan, yes: bool, question: &str, interrupts: &Interrupts) -> Result<bool> {
     if yes || plan.changes.is_empty() {
         return Ok(true);
     }

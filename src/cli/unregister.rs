@@ -14,7 +14,7 @@ use crate::sys::signals::Interrupts;
 
 /// Forget a project: its hostname, and the ports of its directory
 ///
-/// Takes its containers and networks along; volumes are data, and stay. Asks on a terminal. A project that runs is left
+/// Takes its containers, networks and certificate along; volumes are data, and stay. Asks on a terminal. A project that runs is left
 /// alone, unless forced.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -4,9 +4,9 @@ use anyhow::Result;
 
 use super::ProjectError;
 use crate::app::App;
-use crate::config;
 use crate::registry::{Allocation, ContextRow, ProjectRow, allocations, contexts, fixed_names, projects, trusted};
 use crate::remap;
+use crate::{certs, config};
 
 /// What would be given up.
 #[derive(Clone, Debug)]
@@ -57,6 +57,8 @@ pub fn unregister(app: &mut App, departure: &Departure, keep_ports: bool) -> Res
         }
         Ok(())
     })?;
+    // A certificate that cannot be removed is told by `gantry cert status`.
+    let _ = certs::forget(&project.hostname);
     for (context, _) in contexts.iter().filter(|_| !keep_ports) {
         // One that cannot be removed harms nobody: no shell is told of it any more.
         let _ = remap::remove(&context.hash);

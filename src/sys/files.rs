@@ -194,6 +194,29 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
+/// Whether the regular file can be written by this user.
+pub fn is_writable(path: &Path) -> bool {
+    is_file(path) && OpenOptions::new().append(true).open(path).is_ok()
+}
+
+/// Whether somebody else than its owner has any right to it.
+pub fn is_open_to_others(path: &Path) -> bool {
+    metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+/// Takes every right to it from everybody but its owner; what is not there stays so.
+///
+/// # Errors
+/// What the system says.
+pub fn close_to_others(path: &Path) -> io::Result<()> {
+    if !is_open_to_others(path) {
+        return Ok(());
+    }
+    witness::note_unrepeatable();
+    let mode = fs::metadata(path)?.permissions().mode();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))
+}
+
 /// Whether it is a Unix socket.
 pub fn is_socket(metadata: &Metadata) -> bool {
     use std::os::unix::fs::FileTypeExt;

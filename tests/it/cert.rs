@@ -2,21 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::authority::{Server, isolate, issue, shop, shop_with_certificates};
-use crate::sandbox::{Sandbox, await_some};
+use crate::authority::{STATE, issue, issues, make, shop, shop_with_certificates};
+use crate::sandbox::await_some;
 use crate::shop::Shop;
-use crate::terminal::converse;
-
-const STATE: &str = "home/.local/state/gantry/certs";
-
-fn issues(shop: &Shop) -> PathBuf {
-    shop.sandbox.path(STATE).join("issued/shop.test")
-}
 
 fn mode(path: &Path) -> u32 {
     path.symlink_metadata().unwrap().permissions().mode() & 0o777
@@ -140,7 +133,9 @@ fn a_lost_ca_is_noticed() {
     assert_eq!(authority(&shop)["state"], "lost");
     let message = "the CA is gone: no rootCA.pem in [SANDBOX]/ca";
     let hint = "restore [SANDBOX]/ca from a backup, or make a new CA: `gantry cert untrust`, then `gantry cert setup`";
-    shop.check_error("cert renew --json", "cert_ca_lost", message, hint, 1);
+    for command in ["renew", "trust"] {
+        shop.check_error(&format!("cert {command} --json"), "cert_ca_lost", message, hint, 1);
+    }
     assert!(!shop.sandbox.path("ca").exists(), "mkcert would have made another one");
     let before = info(&shop);
     assert_eq!(before["state"], "good");
@@ -157,7 +152,16 @@ fn a_replaced_ca_is_noticed() {
     fs::remove_dir_all(shop.sandbox.path("ca")).unwrap();
     shop.sandbox.script("bash", &shop.checkout, "mkcert -install").require_success();
     assert_eq!(authority(&shop)["state"], "replaced");
-    assert!(shop.gantry("cert status").stdout.starts_with("CA: replaced by another one, until "));
+    let status = shop.gantry("cert status");
+    assert!(status.stdout.starts_with("CA: replaced by another one, until "), "{status:?}");
+    let why = "the CA in [SANDBOX]/ca was replaced by another one, which `gantry cert setup` takes";
+    assert!(
+        status.stdout.contains("    `gantry cert setup` takes the new one and has it trusted, ")
+            && status.stdout.contains(why),
+        "{status:?}"
+    );
+    // What was issued serves on, until somebody takes the new one.
+    assert_eq!(info(&shop)["state"], "good");
     shop.gantry("cert renew").require_success();
     let (authority, after) = (authority(&shop), info(&shop));
     assert_eq!(
@@ -167,6 +171,93 @@ fn a_replaced_ca_is_noticed() {
     assert_ne!(before["certificate"]["serial"], after["certificate"]["serial"]);
     shop.gantry("cert untrust").require_success();
     assert_eq!(self::authority(&shop)["former"], 0);
+}
+
+#[test]
+fn another_caroot_moves_nothing() {
+    let mut shop = shop_with_certificates();
+    let (before, authority) = (info(&shop), self::authority(&shop));
+    let other = make(&shop.sandbox, "other", "-1 day", "+900 days");
+    shop.sandbox.set("CAROOT", &other);
+    let told = shop.gantry("cert setup").require_success().stderr;
+    assert!(
+        told.starts_with("gantry: the CA stays the one in [SANDBOX]/ca, though CAROOT leads to [SANDBOX]/other here\n")
+    );
+    assert_eq!((&self::authority(&shop), &info(&shop)), (&authority, &before));
+    // A new one is of the same CA.
+    shop.gantry("cert renew").require_success();
+    assert_eq!(
+        (&self::authority(&shop), &info(&shop)["certificate"]["issuer"]),
+        (&authority, &before["certificate"]["issuer"])
+    );
+    // Who sets them up anew takes the CA that is there now.
+    shop.gantry("cert remove").require_success();
+    shop.gantry("cert setup").require_success();
+    let authority = self::authority(&shop);
+    assert_eq!((&authority["directory"], &authority["former"]), (&json!("[SANDBOX]/other"), &json!(0)));
+}
+
+#[test]
+fn a_ca_that_ends_is_noticed() {
+    let shop = shop();
+    make(&shop.sandbox, "ca", "-90 days", "-1 day");
+    let setup = shop.gantry("cert setup --json");
+    let error: Value = serde_json::from_str(&setup.stderr).unwrap();
+    assert_eq!((setup.status, &error["error"]["kind"]), (1, &json!("cert_ca_expired")), "{setup:?}");
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("the CA in [SANDBOX]/ca expired on 20"), "{message}");
+    // It is renewed with its key, as nobody but a test does, and ends again.
+    let adopt = |until: &str| {
+        make(&shop.sandbox, "ca", "-90 days", until);
+        fs::copy(shop.sandbox.path("ca/rootCA.pem"), shop.sandbox.path(STATE).join("authority.pem")).unwrap();
+    };
+    make(&shop.sandbox, "ca", "-90 days", "+10 days");
+    let told = shop.gantry("cert setup").require_success().stderr;
+    assert!(told.contains("warning: the CA: ends soon; make a new CA: `gantry cert untrust`, "), "{told}");
+    let first = info(&shop);
+    assert_eq!((&authority(&shop)["state"], &first["state"]), (&json!("ends_soon"), &json!("authority_ends_soon")));
+    shop.gantry("cert setup").require_success();
+    assert_eq!(info(&shop), first, "a new one would be no better");
+    adopt("-1 day");
+    assert_eq!((&authority(&shop)["state"], &info(&shop)["state"]), (&json!("expired"), &json!("authority_expired")));
+    for command in ["renew", "setup", "trust"] {
+        shop.gantry(&format!("cert {command}")).check_failure(&["error: the CA in [SANDBOX]/ca expired on 20"], 1);
+    }
+    // The way out that is told.
+    for command in ["untrust --yes", "remove --ca --yes", "setup"] {
+        shop.gantry(&format!("cert {command}")).require_success();
+    }
+    assert_eq!((&authority(&shop)["state"], &info(&shop)["state"]), (&json!("good"), &json!("good")));
+}
+
+#[test]
+fn keys_are_the_users_alone() {
+    let shop = shop_with_certificates();
+    let key = issues(&shop).join("current/key.pem").canonicalize().unwrap();
+    let set = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let directories = [shop.sandbox.path(STATE), issues(&shop), key.parent().unwrap().to_owned()];
+    set(&key, 0o644);
+    directories.iter().for_each(|directory| set(directory, 0o755));
+    assert_eq!(info(&shop)["state"], "open_key");
+    shop.gantry("cert setup").require_success();
+    assert_eq!((&info(&shop)["state"], mode(&key)), (&json!("good"), 0o600));
+    directories.iter().for_each(|directory| assert_eq!(mode(directory), 0o700, "{}", directory.display()));
+    let root = shop.sandbox.path("ca/rootCA-key.pem");
+    set(&root, 0o444);
+    let status = shop.gantry("cert status").require_success().stdout;
+    assert!(status.starts_with("CA: others may read its key, until "), "{status}");
+    assert!(status.contains("\n    `chmod go= [SANDBOX]/ca/rootCA-key.pem`; "), "{status}");
+    shop.sandbox.script("bash", &shop.checkout, "chmod go= ../ca/rootCA-key.pem").require_success();
+    assert_eq!(authority(&shop)["state"], "good");
+}
+
+#[test]
+fn what_was_issued_goes_with_its_project() {
+    let shop = shop_with_certificates();
+    assert!(issues(&shop).exists());
+    shop.gantry("unregister --yes --keep-ports").require_success();
+    assert!(!issues(&shop).exists());
+    assert_eq!(shop.gantry("cert status --json").json()["certificates"], json!([]));
 }
 
 #[test]
@@ -213,6 +304,14 @@ fn what_does_not_hold_is_issued_anew() {
 }
 
 #[test]
+fn a_set_up_that_fails_leaves_no_ca() {
+    let shop = shop();
+    fs::create_dir_all(shop.sandbox.path(STATE).join("authority.pem")).unwrap();
+    shop.gantry("cert setup").check_failure(&["error: cannot write [SANDBOX]/home/"], 1);
+    assert!(!shop.sandbox.path("ca").exists());
+}
+
+#[test]
 fn damaged_files_are_named() {
     let shop = shop_with_certificates();
     let copy = shop.sandbox.write(format!("{STATE}/authority.pem"), "no certificate");
@@ -235,91 +334,6 @@ fn damaged_files_are_named() {
     let message = "[SANDBOX]/ca/rootCA.pem: holds no certificate";
     let hint = "restore it from a backup; or remove it and rootCA-key.pem, then `gantry cert setup`";
     shop.check_error("cert renew --json", "cert_damaged", message, hint, 1);
-}
-
-#[test]
-fn a_terminal_is_asked() {
-    let mut sandbox = Sandbox::new();
-    isolate(&mut sandbox);
-    let home = sandbox.path("home");
-    let profile = sandbox.directory("home/.pki/nssdb");
-    certutil(&sandbox, &profile, &["-N", "--empty-password"]);
-    let before = "gantry: to make a CA in [SANDBOX]/ca\n\
-                  gantry: to change the nss trust store:\n\
-                  gantry:     certutil -A -t C,, -d sql:[SANDBOX]/home/.pki/nssdb\n\
-                  Set certificates up? [y/N] ";
-    let setup = "gantry cert setup --stores nss";
-    let (shown, status) = converse(&sandbox, &home, setup, "n");
-    assert_eq!((shown, status), (format!("{before}n\ngantry: nothing was changed\n"), 0));
-    assert!(!sandbox.path("ca").exists());
-    let (shown, status) = converse(&sandbox, &home, setup, "y");
-    let after = "gantry: certificates are set up; the CA is trusted now by: nss\n";
-    assert_eq!((shown, status), (format!("{before}y\n{after}"), 0));
-    let (shown, status) = converse(&sandbox, &home, "gantry cert untrust --stores nss", "y");
-    assert!(
-        shown.contains("certutil -D -d sql:[SANDBOX]/home/.pki/nssdb\nTake the CA out of them? [y/N] y\n"),
-        "{shown}"
-    );
-    assert_eq!(status, 0);
-}
-
-#[test]
-fn verify_says_what_is_shown() {
-    let shop = shop_with_certificates();
-    let mut number = 0;
-    let mut check = |pair: &Path, name: &str, problem: Option<&str>| {
-        number += 1;
-        let port = shop.port(number);
-        let _server = Server::start(&shop.sandbox, pair, port);
-        let output = shop.gantry(&format!("cert verify {name} --port {port} --json"));
-        assert_eq!(output.status, i32::from(problem.is_some()), "{output:?}");
-        let answer: Value = serde_json::from_str(&output.stdout).unwrap();
-        assert_eq!(answer["verifies"], problem.is_none());
-        let said = answer["problem"].as_str();
-        assert_eq!(said.map(|said| said.starts_with(problem.unwrap())), problem.map(|_| true), "{answer}");
-        assert!(answer["certificate"]["names"][0].is_string());
-        let shown = shop.gantry(&format!("cert verify {name} --port {port}"));
-        let first = shown.stdout.lines().next().unwrap().split_once(": ").unwrap().1.to_owned();
-        assert_eq!(first, said.unwrap_or("good"));
-    };
-    let root = shop.sandbox.path("ca");
-    let issued = |directory: &str, name: &str, from: &str, until: &str| {
-        issue(&shop.sandbox, &root, directory, name, from, until)
-    };
-    let current = issues(&shop).join("current");
-    check(&current, "shop", None);
-    check(&current, "API.shop.test", None);
-    check(&current, "a.b.shop.test", Some("it is not for a.b.shop.test, but for shop.test, *.shop.test"));
-    check(&issued("expired", "shop.test", "-9 days", "-1 day"), "shop", Some("it expired on 20"));
-    check(&issued("early", "shop.test", "+1 day", "+9 days"), "shop", Some("it is not valid before 20"));
-    check(
-        &issued("other", "blog.test", "-1 day", "+9 days"),
-        "shop",
-        Some("it is not for shop.test, but for blog.test"),
-    );
-    shop.sandbox.script("bash", &shop.checkout, "CAROOT=$HOME/other mkcert -install").require_success();
-    let foreign = issue(&shop.sandbox, &shop.sandbox.path("home/other"), "foreign", "shop.test", "-1 day", "+9 days");
-    check(&foreign, "shop", Some("another CA has issued it: "));
-}
-
-#[test]
-fn verify_where_there_is_no_tls() {
-    let shop = shop_with_certificates();
-    let message = "nobody answers on 127.0.0.1:{3}: Connection refused (os error 111)";
-    let hint = "`gantry proxy start` starts the proxy";
-    shop.check_error("cert verify shop --port {3} --json", "cert_no_server", message, hint, 5);
-    let listener = crate::ports::listen(shop.port(4));
-    let accepting = std::thread::spawn(move || {
-        use std::io::{Read, Write};
-        let (mut stream, _) = listener.accept().unwrap();
-        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
-        let _ = stream.read(&mut [0; 1024]);
-    });
-    let output = shop.gantry("cert verify shop --port {4}");
-    accepting.join().unwrap();
-    assert_eq!(output.status, 1);
-    let expected = shop.fill("error: no TLS handshake with 127.0.0.1:{4}: ");
-    assert!(output.stderr.starts_with(&expected), "{output:?}");
 }
 
 #[test]
@@ -352,91 +366,22 @@ fn many_at_once() {
         let mut command = shop.sandbox.command("gantry", &shop.checkout);
         command.args(["cert", "renew"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     };
+    // So do set-ups, and none takes the CA of another for its own.
+    let spare = crate::authority::shop();
+    let setup = |_| {
+        let mut command = spare.sandbox.command("gantry", &spare.checkout);
+        command.args(["cert", "setup"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    for mut child in (0..4).map(setup).collect::<Vec<_>>() {
+        assert!(await_some("the end of a set-up", || child.try_wait().unwrap()).success());
+    }
+    assert_eq!((&authority(&spare)["state"], &info(&spare)["state"]), (&json!("good"), &json!("good")));
     for mut child in (0..6).map(renew).collect::<Vec<_>>() {
         assert!(await_some("the end of a renewal", || child.try_wait().unwrap()).success());
     }
     assert_eq!(info(&shop)["state"], "good");
     // The issue that counts, the one before it, and the link.
     assert_eq!(fs::read_dir(issues(&shop)).unwrap().count(), 3);
-}
-
-#[test]
-fn browsers_profiles_trust_it() {
-    let mut sandbox = Sandbox::new();
-    isolate(&mut sandbox);
-    let profiles = [
-        "home/.pki/nssdb",
-        "home/.mozilla/firefox/a.default",
-        "home/snap/firefox/common/.mozilla/firefox/b",
-        "home/.var/app/org.mozilla.firefox/.mozilla/firefox/c.default",
-    ];
-    for profile in profiles {
-        let directory = sandbox.directory(profile);
-        certutil(&sandbox, &directory, &["-N", "--empty-password"]);
-    }
-    // No profile, though it lies beside one.
-    sandbox.directory("home/.mozilla/firefox/Crash Reports");
-    let home = sandbox.path("home");
-    let refused = sandbox.gantry(&home, ["cert", "setup", "--stores", "nss"]);
-    assert_eq!(refused.status, 2, "{refused:?}");
-    assert!(refused.stderr.ends_with(
-        "error: trust stores are not changed without a word: nss\n\
-         hint: `--yes` says it, `--dry-run` shows what would be changed\n"
-    ));
-    assert!(!sandbox.path("ca").exists());
-    let done = sandbox.gantry(&home, ["cert", "setup", "--stores", "nss", "--yes"]).require_success();
-    for profile in profiles {
-        assert!(done.stderr.contains(&format!("certutil -A -t C,, -d sql:[SANDBOX]/{profile}\n")), "{done:?}");
-    }
-    let trust = |sandbox: &Sandbox| {
-        let status = sandbox.gantry(&home, ["cert", "status", "--json"]).json();
-        let rows = status["stores"].as_array().unwrap().clone().into_iter();
-        let own =
-            rows.filter(|row| ["chromium", "firefox"].iter().any(|it| row["name"].as_str().unwrap().starts_with(it)));
-        own.map(|row| format!("{} {}", row["name"].as_str().unwrap(), row["state"].as_str().unwrap()))
-            .collect::<Vec<_>>()
-    };
-    let all = |state: &str| {
-        ["chromium", "firefox a.default", "firefox b", "firefox c.default"].map(|it| format!("{it} {state}"))
-    };
-    assert_eq!(trust(&sandbox), all("trusted"));
-    // A profile that takes it for no CA of servers does not trust it.
-    let listed = certutil(&sandbox, &sandbox.path(profiles[1]), &["-L"]);
-    let name =
-        listed.lines().find(|line| line.starts_with("mkcert")).unwrap().rsplit_once(' ').unwrap().0.trim().to_owned();
-    let name = name.trim_end_matches("C,,").trim();
-    certutil(&sandbox, &sandbox.path(profiles[1]), &["-M", "-n", name, "-t", ",,"]);
-    assert!(trust(&sandbox).contains(&"firefox a.default not_trusted".to_owned()));
-    sandbox.gantry(&home, ["cert", "trust", "--stores", "nss", "--yes"]).require_success();
-    assert_eq!(trust(&sandbox), all("trusted"));
-    sandbox.gantry(&home, ["cert", "untrust", "--stores", "nss", "--yes"]).require_success();
-    assert_eq!(trust(&sandbox), all("not_trusted"));
-    for profile in profiles {
-        assert!(!certutil(&sandbox, &sandbox.path(profile), &["-L"]).contains("mkcert"));
-    }
-}
-
-fn certutil(sandbox: &Sandbox, profile: &Path, arguments: &[&str]) -> String {
-    let mut command: Command = sandbox.command("certutil", profile);
-    command.args(arguments).arg("-d").arg(format!("sql:{}", profile.display()));
-    sandbox.run(&mut command).require_success().stdout
-}
-
-#[test]
-fn chromium_trusts_it_before_it_first_runs() {
-    let mut sandbox = Sandbox::new();
-    isolate(&mut sandbox);
-    let home = sandbox.path("home");
-    let program = sandbox.write("bin/chromium", "#!/bin/sh\n");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = std::env::join_paths(
-        std::iter::once(sandbox.path("bin")).chain(std::env::split_paths(&sandbox.variable("PATH"))),
-    );
-    sandbox.set("PATH", path.unwrap());
-    sandbox.gantry(&home, ["cert", "setup", "--stores", "nss", "--yes"]).require_success();
-    assert!(certutil(&sandbox, &sandbox.path("home/.pki/nssdb"), &["-L"]).contains("mkcert development CA"));
-    sandbox.gantry(&home, ["cert", "untrust", "--yes"]).require_success();
-    assert!(!sandbox.path("home/.pki").exists(), "it was gantry's, and nobody has used it");
 }
 
 #[test]

@@ -145,6 +145,29 @@ fn a_refused_sudo_changes_nothing() {
 }
 
 #[test]
+fn a_java_of_the_users_own_needs_no_sudo() {
+    let world = world();
+    world.program("sudo", "echo called >>~/sudo; exit 1");
+    let root = world.sandbox.path("");
+    world.script(&format!("chown -R nobody {} /etc/ssl/certs/java", root.display())).require_success();
+    let as_nobody = |arguments: &str| {
+        let mut command = world.command("setpriv", Path::new("/"));
+        command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "gantry", "cert"]);
+        world.run(command.args(arguments.split_whitespace()))
+    };
+    as_nobody("setup --stores java --yes").require_success();
+    let told = as_nobody("untrust --stores java --yes").require_success().stderr;
+    assert!(told.contains("gantry:     keytool -delete -keystore "), "{told}");
+    assert!(!world.sandbox.path("home/sudo").exists());
+    assert_eq!(trust(&world)["java"], "not_trusted");
+    // Another's is not touched without it.
+    world.script("chown -R root /etc/ssl/certs/java").require_success();
+    let refused = as_nobody("setup --stores java --yes");
+    assert_eq!(refused.status, 1, "{refused:?}");
+    assert!(refused.stderr.contains("gantry:     sudo keytool -importcert -keystore "), "{refused:?}");
+}
+
+#[test]
 fn chromium_opens_a_project_without_a_warning() {
     let world = world();
     let home = world.sandbox.path("home");

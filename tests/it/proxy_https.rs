@@ -88,7 +88,8 @@ fn high_ports_stand_in_the_addresses() {
 fn a_renewed_certificate_is_served_at_once() {
     let served = secure();
     let first = served.serial();
-    served.done("cert renew shop");
+    let told = served.done("cert renew shop").stderr;
+    assert_eq!(told.lines().count(), 1, "nothing is left to do: {told}");
     assert_ne!(served.serial(), first);
 }
 
@@ -129,6 +130,36 @@ fn without_the_cas_key_what_is_certified_stays_so() {
         served.page("http://other.test/").contains("other.test: nothing answers on port 8090")
     });
     assert!(served.trusting("", "https://shop.test/").contains("<h1>main</h1>"));
+}
+
+#[test]
+fn a_replaced_ca_waits_until_it_is_taken() {
+    let served = secure();
+    let first = served.serial();
+    let root = "~/.local/share/mkcert";
+    served.world.script(&format!("rm -r {root}; TRUST_STORES=none mkcert -install")).require_success();
+    let output = served.done("proxy reload");
+    let warning =
+        "the CA in [SANDBOX]/home/.local/share/mkcert was replaced by another one, which `gantry cert setup` takes";
+    assert!(output.stderr.contains(warning), "{output:?}");
+    served.done("export --auto");
+    assert_eq!(served.serial(), first);
+    served.done("cert setup --stores none");
+    assert_ne!(served.serial(), first);
+}
+
+#[test]
+fn another_shells_caroot_moves_no_project() {
+    let mut served = secure();
+    let first = served.serial();
+    served.world.script("CAROOT=$HOME/other TRUST_STORES=none mkcert -install").require_success();
+    let other = served.world.sandbox.path("home/other");
+    served.world.sandbox.set("CAROOT", other);
+    for command in ["export --auto", "prune", "proxy reload"] {
+        served.done(command);
+    }
+    assert_eq!(served.serial(), first);
+    assert_eq!(served.gantry("cert info --ca --json").json()["former"], 0);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::projects;
 use crate::app::App;
-use crate::certs::{self, CertsError, Store};
+use crate::certs::{self, CertsError, Holders, Store};
 use crate::cli::failure::{Refused, Usage};
 use crate::cli::ui::Ui;
 use crate::sys::signals::Interrupts;
@@ -39,6 +39,8 @@ struct Answer {
     ca: Option<String>,
     /// The stores that still trust the CA.
     trusted_by: Vec<Store>,
+    /// Why others cannot be asked.
+    unknown: Vec<String>,
 }
 
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
@@ -70,6 +72,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         let stores: Vec<&str> = answer.trusted_by.iter().map(|store| store.as_str()).collect();
         ui.note(&format!("mkcert's CA is still trusted by: {}; `gantry cert untrust` changes that", stores.join(", ")));
     }
+    for why in &answer.unknown {
+        let mended = "`gantry cert untrust` takes it out when that is mended";
+        ui.note(&format!("it cannot be told whether mkcert's CA is still trusted: {why}; {mended}"));
+    }
     Ok(())
 }
 
@@ -77,14 +83,28 @@ fn plan(app: &mut App, args: &Args) -> Result<Answer> {
     if !certs::is_set_up()? && !args.ca {
         return Err(CertsError::NotSetUp.into());
     }
-    let trusted_by = certs::holders()?;
-    if args.ca && !trusted_by.is_empty() && !args.dry_run {
-        let stores: Vec<&str> = trusted_by.iter().map(|store| store.as_str()).collect();
-        let message = format!("the CA is still trusted by: {}", stores.join(", "));
-        return Err(Refused { message, hint: "`gantry cert untrust` first".to_owned() }.into());
+    let Holders { stores: trusted_by, unknown } = certs::holders()?;
+    let unknown: Vec<String> = unknown.iter().map(|skipped| format!("{}: {}", skipped.store, skipped.why)).collect();
+    if args.ca && !args.dry_run {
+        require_nobody(&trusted_by, &unknown)?;
     }
     let ca = if args.ca { Some(certs::directory()?.display().to_string()) } else { None };
     let issued = certs::issued(&projects(app)?)?;
     let certificates = issued.iter().map(|it| it.domain.to_string()).collect();
-    Ok(Answer { dry_run: args.dry_run, certificates, ca, trusted_by })
+    Ok(Answer { dry_run: args.dry_run, certificates, ca, trusted_by, unknown })
+}
+
+/// Whoever has the key of a CA that is still trusted can pose as any site, and without its certificate nothing takes it
+/// out.
+fn require_nobody(trusted_by: &[Store], unknown: &[String]) -> Result<()> {
+    let stores: Vec<&str> = trusted_by.iter().map(|store| store.as_str()).collect();
+    let (message, hint) = match (stores.as_slice(), unknown) {
+        ([], []) => return Ok(()),
+        ([], unknown) => (
+            format!("it cannot be told whether the CA is still trusted: {}", unknown.join("; ")),
+            "mend that, then `gantry cert untrust`; or remove rootCA.pem and rootCA-key.pem by hand",
+        ),
+        (stores, _) => (format!("the CA is still trusted by: {}", stores.join(", ")), "`gantry cert untrust` first"),
+    };
+    Err(Refused { message, hint: hint.to_owned() }.into())
 }

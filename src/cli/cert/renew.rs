@@ -10,8 +10,8 @@ use crate::cli::ui::Ui;
 
 /// Issue a project's certificate anew
 ///
-/// By the CA as it is today. The proxy does so by itself where a certificate ends within 30 days, lacks a name, or is of
-/// another CA.
+/// By the CA as it is today, also where it has replaced the one that was set up. A proxy that runs is told, and does so by
+/// itself where a certificate ends within 30 days or lacks a name.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The project; by default the one of the current directory
@@ -44,9 +44,6 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     }
     for (issue, certificate) in certificates.iter().filter_map(|issue| Some((issue, issue.certificate.as_ref()?))) {
         ui.note(&format!("a new certificate for {}, until {}", issue.domain, super::until(certificate)));
-    }
-    if !certificates.is_empty() {
-        ui.note("a proxy that runs takes it with `gantry proxy reload`");
     }
     Ok(())
 }

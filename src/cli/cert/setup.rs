@@ -8,11 +8,13 @@ use crate::app::App;
 use crate::certs::{self, CertsError, Plan, Store};
 use crate::cli::ui::Ui;
 use crate::model::DomainName;
+use crate::sys::signals::Interrupts;
 
 /// Make a CA where there is none, have this machine trust it, and issue the projects' certificates
 ///
 /// Shows which trust stores it changes, and how, before it does. Where one of them fails, those before it are put back.
-/// A second run changes what is still missing.
+/// A second run changes what is still missing, and takes a CA that has replaced the one before it. The CA stays the one
+/// that was set up, whatever CAROOT says in another shell.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -64,27 +66,37 @@ struct Answer<'a> {
 
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let projects = projects(app)?;
-    change(ui, &args.how, "Set certificates up?", &projects)
+    change(ui, &args.how, certs::plan_setup, "Set certificates up?", &projects)
 }
 
 pub fn run_trust(ui: &mut Ui, args: &TrustArgs) -> Result<()> {
     if !certs::is_set_up()? {
         return Err(CertsError::NotSetUp.into());
     }
-    change(ui, &args.how, "Have them trust the CA?", &[])
+    change(ui, &args.how, certs::plan_trust, "Have them trust the CA?", &[])
 }
 
-fn change(ui: &Ui, how: &How, question: &str, projects: &[(DomainName, Vec<String>)]) -> Result<()> {
-    let stores: Option<&[Store]> = how.stores.as_ref().map(|stores| stores.0.as_slice());
-    let plan = certs::plan_trust(stores)?;
+fn change(
+    ui: &Ui,
+    how: &How,
+    plan: fn(Option<&[Store]>) -> Result<Plan, CertsError>,
+    question: &str,
+    projects: &[(DomainName, Vec<String>)],
+) -> Result<()> {
+    let plan = plan(how.stores.as_ref().map(|stores| stores.0.as_slice()))?;
     tell(ui, &plan, if how.dry_run { "would" } else { "to" });
     let mut certificates = Vec::new();
     if !how.dry_run {
-        if !agrees(ui, &plan, how.yes, question)? {
+        // From here on Ctrl-C ends what changes a store, and what was changed is put back.
+        let interrupts = Interrupts::listen()?;
+        if !agrees(ui, &plan, how.yes, question, &interrupts)? {
             return Ok(());
         }
-        certs::trust(&plan)?;
+        certs::trust(&plan, &interrupts)?;
         for (domain, names) in projects {
+            if let Some(signal) = interrupts.received() {
+                return Err(CertsError::Interrupted { signal, left: Vec::new() }.into());
+            }
             if let Some(error) = certs::ensure(domain, names)?.problem {
                 return Err(error.into());
             }
@@ -93,6 +105,11 @@ fn change(ui: &Ui, how: &How, question: &str, projects: &[(DomainName, Vec<Strin
     }
     if how.json {
         return ui.json(&Answer { dry_run: how.dry_run, plan: &plan, certificates });
+    }
+    let authority = if how.dry_run { None } else { Some(certs::authority_info()?) };
+    for mend in authority.iter().filter_map(|authority| authority.mend.as_ref()) {
+        let state = authority.as_ref().map_or("", |authority| authority.state.describe());
+        ui.warn(&format!("the CA: {state}; {mend}"));
     }
     match (how.dry_run, plan.changes.as_slice()) {
         (true, _) => ui.note("a dry run: nothing was changed"),

@@ -47,7 +47,7 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
 fn print_authority(ui: &Ui, authority: &AuthorityStatus) -> Result<()> {
     let place = authority.directory.as_ref().map(|it| format!(", in {}", it.display())).unwrap_or_default();
     ui.text_line(&format!("CA: {}, until {}{place}", authority.state.describe(), until(&authority.certificate)))?;
-    if let (Some(mend), false) = (authority.mend, authority.state == AuthorityState::Good) {
+    if let (Some(mend), false) = (&authority.mend, authority.state == AuthorityState::Good) {
         ui.text_line(&format!("    {mend}"))?;
     }
     if authority.former > 0 {
