@@ -12,7 +12,6 @@ use super::untrust::holders_in;
 use super::x509::Certificate;
 use crate::shell::quote_posix;
 use crate::sys::signals::Interrupts;
-use crate::sys::{files, trees};
 
 /// Whether the CA is the one that `gantry cert setup` found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +47,7 @@ pub fn remove(with_root: bool) -> Result<(), CertsError> {
         Err(error) => !matches!(error, CertsError::NotSetUp),
     };
     if with_root {
-        remove_root(&Root::find(&place)?);
+        Root::find(&place)?.remove();
     }
     place.give_up(may_be_held)
 }
@@ -73,13 +72,6 @@ pub(super) fn state(copy: &Certificate, root: Option<&Root>, now: i64) -> Author
         Some(today) if today.days_left(now) < RENEWED_BEFORE => AuthorityState::EndsSoon,
         Some(_) => AuthorityState::Good,
     }
-}
-
-pub(super) fn remove_root(root: &Root) {
-    for file in [root.file(), root.key()] {
-        let _ = files::remove(&file);
-    }
-    trees::remove_empty(&root.directory);
 }
 
 impl AuthorityState {

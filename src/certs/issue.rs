@@ -133,7 +133,7 @@ pub(super) fn ensure(place: &Place, domain: &DomainName, names: &[String], anew:
     let root = Root::find(place);
     if let (true, Ok(root)) = (anew, &root) {
         authority = root.require_usable()?.clone();
-        place.adopt(root)?;
+        place.adopt(&root.directory, &root.file())?;
     }
     let root = root.and_then(|root| root.require_same(&authority).map(|()| root));
     let (standing, _) = look(place, domain, names, &authority);

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::place::{CERTIFICATE, KEY, Place};
-use super::stores::Store;
+use super::store::Store;
 use super::x509::{self, Certificate};
 use super::{CertsError, java};
 use crate::sys::process::{self, Captured};
 use crate::sys::trees::Unfinished;
-use crate::sys::{clock, env, files};
+use crate::sys::{clock, env, files, trees};
 
 /// For what mkcert does on its own.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -80,6 +80,14 @@ impl Root {
 
     fn key_in(directory: &Path) -> PathBuf {
         directory.join("rootCA-key.pem")
+    }
+
+    /// Removes the CA, and the directory where nothing else is in it; as well as it can be done.
+    pub(super) fn remove(&self) {
+        for file in [self.file(), self.key()] {
+            let _ = files::remove(&file);
+        }
+        trees::remove_empty(&self.directory);
     }
 
     /// Whether others than the user may read its key.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::profiles::{Database, coming, databases, first};
-use super::stores::Done;
+use super::store::Done;
 use super::x509::Certificate;
 use super::{CertsError, Store, Trust};
 use crate::shell::quote_posix;

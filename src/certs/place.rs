@@ -22,7 +22,6 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::mkcert::Root;
 use super::x509::{self, Certificate};
 use super::{CertsError, Pair};
 use crate::model::DomainName;
@@ -111,14 +110,13 @@ impl Place {
         self.0.join("made-nssdb")
     }
 
-    /// Keeps a copy of the CA's certificate, and where the CA lies. One that was copied before and is another is kept
+    /// Keeps a copy of the CA's certificate, and where mkcert has the CA, `root`. One that was copied before and is another is kept
     /// aside: stores may still trust it.
-    pub(super) fn adopt(&self, root: &Root) -> Result<Adoption, CertsError> {
-        let bytes = x509::read(&root.file())?;
+    pub(super) fn adopt(&self, root: &Path, certificate: &Path) -> Result<Adoption, CertsError> {
+        let bytes = x509::read(certificate)?;
         files::make_private_dir(&self.0).map_err(CertsError::system("make", &self.0))?;
         let record = self.root_record();
-        files::replace(&record, root.directory.as_os_str().as_bytes(), 0o600)
-            .map_err(CertsError::system("write", &record))?;
+        files::replace(&record, root.as_os_str().as_bytes(), 0o600).map_err(CertsError::system("write", &record))?;
         let file = self.authority_file();
         let adoption = match self.authority() {
             Ok(None) => Adoption::First,

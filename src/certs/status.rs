@@ -8,7 +8,7 @@ use super::authority::{self, AuthorityState};
 use super::issue::{self, Standing};
 use super::mkcert::Root;
 use super::place::Place;
-use super::stores::Trust;
+use super::store::Trust;
 use super::survey::{StoreStatus, survey};
 use super::x509::Certificate;
 use super::{CertsError, Pair};

@@ -1,90 +1,21 @@
-//! Trust stores that can be changed: what each holds, and how it comes to trust the CA or ceases to.
+//! What each trust store holds, and how it comes to trust the CA or ceases to.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-
-use serde::Serialize;
+use std::path::Path;
 
 use super::place::Place;
 use super::profiles::{self, Database};
+use super::store::{Done, Holding, Lack, Store, Trust};
 use super::x509::Certificate;
 use super::{CertsError, java, mkcert, nss, system};
 use crate::sys::env;
 
-/// A store that can be changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Store {
-    /// What curl, git, Python and most programs go by.
-    System,
-    /// Firefox's and Chromium's.
-    Nss,
-    Java,
-}
-
-/// Whether somebody trusts the CA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trust {
-    Trusted,
-    NotTrusted,
-    /// There is no such program or profile.
-    Absent,
-    /// It could not be asked.
-    Unknown,
-}
-
-/// What a store says of a CA.
-#[derive(Debug, Default)]
-pub(super) struct Holding {
-    /// The CA is in it, or in a part of it.
-    pub is_held: bool,
-    /// Why the store, or a part of it, cannot be asked.
-    pub unknown: Vec<String>,
-}
-
-/// What has to be done so that a store trusts a CA.
-#[derive(Debug, Default)]
-pub(super) struct Lack {
-    /// Something is to be changed.
-    pub is_open: bool,
-    /// A part of it trusts the CA already.
-    pub is_trusted: bool,
-    /// Why the store, or a part of it, cannot be changed.
-    pub closed: Vec<String>,
-}
-
-/// A change that was made, or begun, so that it can be put back.
-#[derive(Debug)]
-pub(super) enum Done {
-    /// The CA was put into a store that did not hold it.
-    Store(Store),
-    /// Into a database that gave it this trust before, or none.
-    Database {
-        directory: PathBuf,
-        before: Option<String>,
-    },
-    MadeDatabase,
-}
-
 impl Store {
-    pub const ALL: [Store; 3] = [Store::System, Store::Nss, Store::Java];
-
     /// All of them or, where the user has told mkcert so, those that `TRUST_STORES` lists.
     pub(super) fn all_wanted() -> Vec<Store> {
         let listed = env::var("TRUST_STORES");
         let is_wanted =
             |store: &Store| listed.as_ref().is_none_or(|it| it.split(',').any(|name| name == store.as_str()));
         Store::ALL.into_iter().filter(is_wanted).collect()
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Store::System => "system",
-            Store::Nss => "nss",
-            Store::Java => "java",
-        }
     }
 
     /// Why there is no such store here.
@@ -252,34 +183,6 @@ impl Done {
                 nss::unmake(place);
                 Ok(())
             }
-        }
-    }
-}
-
-impl fmt::Display for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Store {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Store, String> {
-        Store::ALL
-            .into_iter()
-            .find(|store| store.as_str() == text)
-            .ok_or_else(|| format!("`{}` is no trust store: system, nss, java, or none", text.escape_debug()))
-    }
-}
-
-impl Trust {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Trust::Trusted => "trusted",
-            Trust::NotTrusted => "not trusted",
-            Trust::Absent => "not there",
-            Trust::Unknown => "unknown",
         }
     }
 }

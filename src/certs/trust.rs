@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::mkcert::Root;
 use super::place::{Adoption, Place};
-use super::stores::{Done, Store};
+use super::store::{Done, Store};
 use super::x509::Certificate;
-use super::{CertsError, authority, mkcert};
+use super::{CertsError, mkcert};
 use crate::sys::files;
 use crate::sys::signals::Interrupts;
 
@@ -110,7 +110,7 @@ impl Attempt<'_> {
             root = Root::find(self.place)?;
         }
         let authority = root.require_usable()?;
-        self.adoption = self.place.adopt(&root)?;
+        self.adoption = self.place.adopt(&root.directory, &root.file())?;
         for change in &plan.changes {
             require_uninterrupted(interrupts)?;
             change.store.install(self.place, &root.directory, authority, &mut self.done)?;
@@ -130,7 +130,7 @@ impl Attempt<'_> {
         if left.is_empty() {
             self.place.abandon(&self.adoption);
             if let Some(root) = &self.made {
-                authority::remove_root(root);
+                root.remove();
             }
         }
         match interrupts.received() {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::CertsError;
 use super::mkcert::Root;
 use super::place::Place;
-use super::stores::{Holding, Store};
+use super::store::{Holding, Store};
 use super::trust::{Change, Plan, Skipped, require_uninterrupted};
 use super::x509::Certificate;
 use crate::sys::signals::Interrupts;
