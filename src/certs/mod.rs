@@ -2,7 +2,7 @@
 //!
 //! The CA is mkcert's, and stays mkcert's: it may serve other tools, so gantry keeps a copy of its certificate to notice
 //! when it is replaced, and removes it only when told to. What is issued lies in gantry's state directory
-//! (`place.rs`). Nothing here changes a trust store but what [`trust`] and [`distrust`] are asked to, through mkcert.
+//! (`place.rs`). Nothing here changes a trust store but what [`trust()`] and [`distrust`] are asked to, through mkcert.
 
 mod authority;
 mod bundle;

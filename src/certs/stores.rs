@@ -7,7 +7,7 @@ use super::profiles::{self, Database};
 use super::store::{Done, Holding, Lack, Store, Trust};
 use super::x509::Certificate;
 use super::{CertsError, java, mkcert, nss, system};
-use crate::sys::env;
+use crate::sys::{env, process};
 
 impl Store {
     /// All of them or, where the user has told mkcert so, those that `TRUST_STORES` lists.
@@ -35,7 +35,9 @@ impl Store {
     /// Why it cannot be changed here.
     pub(super) fn obstacle(self) -> Option<String> {
         let lacks_program = self == Store::Nss && !nss::has_certutil();
-        self.absence().or_else(|| lacks_program.then(nss::missing))
+        let lacks_sudo = self == Store::System && !process::is_root() && process::find_program("sudo").is_none();
+        let no_sudo = || "sudo is not installed, and this user may not change it".to_owned();
+        self.absence().or_else(|| lacks_program.then(nss::missing)).or_else(|| lacks_sudo.then(no_sudo))
     }
 
     /// What having it trust the CA changes, a line a thing.
@@ -151,10 +153,13 @@ impl Store {
             Store::Nss => nss::uninstall(place, authority)?,
             Store::Java => java::uninstall(authority)?,
         }
-        if !self.holding(authority).is_held {
-            return Ok(());
-        }
-        let detail = "it still trusts the CA after that".to_owned();
+        let detail = match self.holding(authority) {
+            Holding { is_held: true, .. } => "it still trusts the CA after that".to_owned(),
+            Holding { unknown, .. } if unknown.is_empty() => return Ok(()),
+            // A part of it that could not be asked before either is told by the plan.
+            Holding { .. } if self == Store::Nss => return Ok(()),
+            Holding { unknown, .. } => unknown.join("; "),
+        };
         Err(CertsError::Store { store: self.as_str(), detail })
     }
 }

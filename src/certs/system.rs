@@ -49,26 +49,30 @@ pub(super) fn bundle() -> Option<PathBuf> {
     BUNDLES.iter().map(PathBuf::from).find(|path| files::is_file(path))
 }
 
-/// Whether the CA was put in.
+/// Whether the CA was put in, or counts still: who takes it out may be cut short between the two.
 ///
 /// # Errors
 /// Why it cannot be told.
 pub(super) fn holds(authority: &Certificate) -> Result<bool, String> {
     if cfg!(target_os = "linux") {
         let Some(file) = file(Some(authority)) else { return Ok(false) };
-        return files::try_exists(&file).map_err(|error| format!("{}: {error}", file.display()));
+        let is_there = files::try_exists(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        return Ok(is_there || is_counted(authority).unwrap_or(false));
     }
     let listed = process::output(Path::new("security"), &["find-certificate", "-a", "-Z", KEYCHAIN], PATIENCE_TO_LIST);
     let listed = listed.ok_or("`security find-certificate` does not tell")?;
     Ok(String::from_utf8_lossy(&listed).contains(&authority.fingerprint.replace(':', "")))
 }
 
-/// Whether what was put in has come to count: on Linux it is in the file with all roots then.
+/// Whether what was put in has come to count.
 pub(super) fn counts(authority: &Certificate) -> bool {
-    let Some(roots) = bundle().filter(|_| cfg!(target_os = "linux")).and_then(|bundle| x509::read(&bundle).ok()) else {
-        return true;
-    };
-    x509::all_in(&roots).any(|root| root.as_ref() == authority.der)
+    is_counted(authority).unwrap_or(true)
+}
+
+/// On Linux it is in the file with all roots then; `None` where there is none to look at.
+fn is_counted(authority: &Certificate) -> Option<bool> {
+    let roots = x509::read(&bundle().filter(|_| cfg!(target_os = "linux"))?).ok()?;
+    Some(x509::all_in(&roots).any(|root| root.as_ref() == authority.der))
 }
 
 /// The file that mkcert puts there.

@@ -49,20 +49,21 @@ pub fn plan_distrust(stores: Option<&[Store]>) -> Result<Plan, CertsError> {
 /// Takes the CA out of the stores. Certificates stay, and so does the CA.
 ///
 /// # Errors
-/// [`CertsError::Store`], [`CertsError::Interrupted`]; the stores before it in the plan are changed then.
+/// [`CertsError::Store`]; [`CertsError::Interrupted`], with the stores that hold it still. Those before it in the plan are
+/// changed then.
 pub fn distrust(plan: &Plan, interrupts: &Interrupts) -> Result<(), CertsError> {
     let place = Place::require()?;
     let _lock = place.lock(interrupts)?;
     let known = known(&place)?;
-    for (authority, file) in &known {
-        for Change { store, .. } in &plan.changes {
-            require_uninterrupted(interrupts)?;
-            if store.holding(authority).is_held {
-                store.uninstall(&place, authority, file)?;
-            }
+    take_out(&place, plan, &known, interrupts).map_err(|error| match interrupts.received() {
+        // Ctrl-C ends the program that is just at it too, which then says nothing worth telling.
+        Some(signal) => {
+            let holds = |store: &Store| known.iter().any(|(authority, _)| store.holding(authority).is_held);
+            let stores = plan.changes.iter().map(|change| change.store);
+            CertsError::Interrupted { signal, left: stores.filter(holds).map(Store::as_str).collect() }
         }
-    }
-    require_uninterrupted(interrupts)?;
+        None => error,
+    })?;
     for file in place.former() {
         let is_over = |(authority, of): &(Certificate, PathBuf)| *of == file && holders_of(authority).is_nobody();
         if known.iter().any(is_over) {
@@ -71,6 +72,23 @@ pub fn distrust(plan: &Plan, interrupts: &Interrupts) -> Result<(), CertsError> 
     }
     place.tidy();
     Ok(())
+}
+
+fn take_out(
+    place: &Place,
+    plan: &Plan,
+    known: &[(Certificate, PathBuf)],
+    interrupts: &Interrupts,
+) -> Result<(), CertsError> {
+    for (authority, file) in known {
+        for Change { store, .. } in &plan.changes {
+            require_uninterrupted(interrupts)?;
+            if store.holding(authority).is_held {
+                store.uninstall(place, authority, file)?;
+            }
+        }
+    }
+    require_uninterrupted(interrupts)
 }
 
 /// The stores that hold the CA, or one that it has replaced.

@@ -80,6 +80,9 @@ fn parse_stores(text: &str) -> Result<Stores, String> {
     if text == "none" {
         return Ok(Stores(Vec::new()));
     }
+    if text.split(',').any(|name| name.trim() == "none") {
+        return Err("`none` stands alone".to_owned());
+    }
     let mut stores = text.split(',').map(|name| name.trim().parse()).collect::<Result<Vec<Store>, String>>()?;
     stores.sort_unstable();
     stores.dedup();

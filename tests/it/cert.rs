@@ -191,7 +191,7 @@ fn another_caroot_moves_nothing() {
         (&authority, &before["certificate"]["issuer"])
     );
     // Who sets them up anew takes the CA that is there now.
-    shop.gantry("cert remove").require_success();
+    shop.gantry("cert remove --yes").require_success();
     shop.gantry("cert setup").require_success();
     let authority = self::authority(&shop);
     assert_eq!((&authority["directory"], &authority["former"]), (&json!("[SANDBOX]/other"), &json!(0)));
@@ -389,7 +389,9 @@ fn remove_forgets_what_is_gantrys() {
     let shop = shop_with_certificates();
     let told = "gantry: to remove the certificate of shop.test\n\
                 gantry: certificates are not set up any more; mkcert's other certificates stay as they are\n";
-    shop.check("cert remove", "", told, 0);
+    let refused = shop.gantry("cert remove");
+    assert!(refused.status == 2 && refused.stderr.contains("not removed without a word"), "{refused:?}");
+    shop.check("cert remove --yes", "", told, 0);
     assert!(shop.sandbox.path("ca/rootCA-key.pem").exists() && !shop.sandbox.path(STATE).exists());
     shop.gantry("cert setup").require_success();
     let refused = shop.gantry("cert remove --ca");

@@ -102,7 +102,7 @@ fn the_memo_notices_what_changes() {
         assert_eq!(ask(), before);
         assert_eq!(fs::read(&bundle).unwrap(), contents);
     }
-    shop.gantry("cert remove").require_success();
+    shop.gantry("cert remove --yes").require_success();
     assert!(ask().get("NODE_EXTRA_CA_CERTS").is_none());
 }
 

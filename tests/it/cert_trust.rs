@@ -91,6 +91,32 @@ fn a_replaced_ca_is_taken_out_too() {
 }
 
 #[test]
+fn what_was_taken_out_halfway_is_taken_out_whole() {
+    let world = world();
+    let before = of_the_machine(&world);
+    cert(&world, "setup --stores system --yes").require_success();
+    // What rebuilds the bundle is interrupted, and does nothing.
+    let begun = world.sandbox.path("begun").display().to_string();
+    world.program("update-ca-certificates", &format!("touch {begun}; sleep 1; exit 130"));
+    let script = format!(
+        "gantry cert untrust --yes 2>&1 & until [ -e {begun} ]; do sleep 0.01; done; kill -TERM $!; wait $! || echo $?"
+    );
+    let interrupted = world.script(&script).require_success();
+    let told = "error: interrupted, and the CA could not be taken out again of: system";
+    assert!(
+        interrupted.stdout.contains(told) && interrupted.stdout.ends_with("takes it out\n143\n"),
+        "{interrupted:?}"
+    );
+    world.script(&format!("rm {}", world.sandbox.path("bin/update-ca-certificates").display())).require_success();
+    assert_eq!(trust(&world)["system"], "trusted");
+    let refused = cert(&world, "remove --ca --yes");
+    assert!(refused.status == 1 && refused.stderr.contains("the CA is still trusted by: system"), "{refused:?}");
+    cert(&world, "untrust --yes").require_success();
+    assert_eq!(trust(&world)["system"], "not_trusted");
+    assert_eq!(differences(&before, &of_the_machine(&world)), [""; 0]);
+}
+
+#[test]
 fn java_trusts_it() {
     let world = world();
     cert(&world, "setup --stores java --yes").require_success();

@@ -50,9 +50,12 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     answer.ca.iter().for_each(|directory| ui.note(&format!("{would} remove mkcert's CA from {directory}")));
     if !args.dry_run {
         let asks = !args.yes && (args.ca || !answer.certificates.is_empty());
-        if asks && args.ca && !ui.can_ask() {
-            let message = "mkcert's CA may serve other tools: it is not removed without a word".to_owned();
-            return Err(Usage { message, hint: "`--yes` says it".to_owned() }.into());
+        if asks && !ui.can_ask() {
+            let message = match args.ca {
+                true => "mkcert's CA may serve other tools: it is not removed without a word".to_owned(),
+                false => "certificates are not removed without a word".to_owned(),
+            };
+            return Err(Usage { message, hint: "`--yes` says it, `--dry-run` shows what would go".to_owned() }.into());
         }
         if asks && ui.can_ask() && !Interrupts::listen()?.while_asking(|| ui.confirm("Remove them?"))? {
             ui.note("nothing was changed");
