@@ -12,9 +12,9 @@ use crate::compose::ComposeError;
 use crate::config::{self, Remap};
 use crate::context;
 use crate::model::{ComposeProjectName, Context, FixedKind};
-use crate::registry::{Allocation, ContextRow, RegistryError, allocations, contexts};
+use crate::registry::{Allocation, ContextRow, RegistryError, allocations};
 use crate::remap;
-use crate::resolve::{self, Booked, Discovery, Note, book_project, booked_already, discover, note_use};
+use crate::resolve::{self, Booked, Discovery, Note, book_project, booked_already, discover, first_held, note_use};
 use crate::shell::VariableName;
 use crate::sys::env;
 
@@ -159,13 +159,9 @@ fn without_context(app: &mut App, error: anyhow::Error, may_remap: bool) -> Resu
 fn held_by_any(app: &mut App, candidates: &[Context]) -> Result<Option<(ContextRow, Vec<Allocation>)>> {
     let Some(registry) = app.existing_registry()? else { return Ok(None) };
     registry.read(|reader| {
-        for candidate in candidates {
-            if let Some(row) = contexts::find(reader, &candidate.identity, &candidate.root)? {
-                let rows = allocations::of_context(reader, row.id)?;
-                return Ok(Some((row, rows)));
-            }
-        }
-        Ok(None)
+        let Some(row) = first_held(reader, candidates)? else { return Ok(None) };
+        let rows = allocations::of_context(reader, row.id)?;
+        Ok(Some((row, rows)))
     })
 }
 

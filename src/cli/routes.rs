@@ -72,13 +72,16 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     } else {
         tell(ui, &answer)?;
     }
-    match answer.clashes.first() {
-        Some(clash) => Err(Conflict {
-            message: format!("{clash}, so it stands for none"),
-            hint: "rename a branch or a service, or give the ports of one back with `gantry release --all` there"
-                .to_owned(),
+    match answer.clashes.split_last() {
+        Some((clash, others)) => {
+            others.iter().for_each(|clash| ui.warn(&format!("{clash}, so it stands for none")));
+            Err(Conflict {
+                message: format!("{clash}, so it stands for none"),
+                hint: "rename a branch or a service, or give the ports of one back with `gantry release --all` there"
+                    .to_owned(),
+            }
+            .into())
         }
-        .into()),
         None => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use super::ui::Ui;
 use crate::app::App;
 use crate::model::{DomainName, Port};
 use crate::project::Selected;
-use crate::proxy::Home;
+use crate::proxy::{Home, Served};
 use crate::registry::Allocation;
 use crate::resolve::{find_allocation, known};
 use crate::route::{self, Face};
@@ -76,10 +76,27 @@ pub(super) fn address(app: &mut App, ui: &Ui, words: &[String]) -> Result<Addres
         let name = Some(route.name.clone());
         return Ok(Address { url, name, service: route.service.clone(), port: route.port });
     }
+    if home.is_set_up() {
+        tell_clash(app, ui, &served, service)?;
+    }
     if let Some((_, route)) = found {
         return Ok(plain_address(&route.service, route.port, route.speaks_tls, route.entry.as_deref()));
     }
     by_port(&selected, &rows, service)
+}
+
+/// Why it has no name, where that is because another one would have it too.
+fn tell_clash(app: &App, ui: &Ui, served: &Served, service: Option<&str>) -> Result<()> {
+    let here = format!(" in {}", app.context()?.root.display());
+    let is_meant = |rival: &String| {
+        let is_service = service.is_none_or(|service| rival.starts_with(&format!("{service} of ")));
+        is_service && rival.ends_with(&here)
+    };
+    let clashes = served.sites.iter().flat_map(|site| &site.site.clashes);
+    if let Some(clash) = clashes.into_iter().find(|clash| clash.rivals.iter().any(is_meant)) {
+        ui.warn(&format!("{clash}, so it stands for none"));
+    }
+    Ok(())
 }
 
 /// Without a name: a context of no project, or one whose name two would have.

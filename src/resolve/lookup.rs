@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{Discovery, Note};
 use crate::allocator::default_range;
-use crate::model::{Kind, Port, ServiceName};
-use crate::registry::Allocation;
+use crate::model::{Context, Kind, Port, ServiceName};
+use crate::registry::{Allocation, ContextRow, Reader, SqlResult, contexts};
 
 /// Nothing is called that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,19 @@ fn find_among<'a>(rows: &[&'a Allocation], name: &str) -> Option<(&'a Allocation
     let is_one_service = of_kind.iter().all(|row| row.service == found.service);
     let note = Note::OneOfKind { kind: name.to_owned(), service: found.service.clone() };
     is_one_service.then_some((found, Some(note)))
+}
+
+/// The context that is held by the first of the candidates that holds any; for a checkout whose `gantry.yml` is broken.
+///
+/// # Errors
+/// The registry cannot be read.
+pub fn first_held(reader: &Reader, candidates: &[Context]) -> SqlResult<Option<ContextRow>> {
+    for candidate in candidates {
+        if let Some(row) = contexts::find(reader, &candidate.identity, &candidate.root)? {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
 }
 
 /// The names near `name` among the services and the kinds, the nearest first.

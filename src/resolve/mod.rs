@@ -17,7 +17,7 @@ mod taken;
 
 pub use book::{BookOptions, Booked, book_project, book_service, book_within, booked_already};
 pub use claim::{Claim, judge, known, note_use};
-pub use lookup::{UnknownService, find_allocation, nearest_names, nearest_of};
+pub use lookup::{UnknownService, find_allocation, first_held, nearest_names, nearest_of};
 pub use names::Clash;
 pub use note::{Note, PortTaken};
 pub use release::{give_back, has_fixed_names};

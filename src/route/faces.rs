@@ -66,7 +66,8 @@ pub fn faces<'a>(rows: &'a [Allocation], http_service: &str) -> Vec<Face<'a>> {
         faces.extend(face_of_service(row, row.container_port.filter(|_| !is_first)));
     }
     faces.extend(mail_face(&faces, &servers));
-    faces.extend(rows.iter().filter(|row| is_current(row)).filter_map(|row| database_face(row, &servers)));
+    let shown = rows.iter().filter(|row| is_current(row) && main != Some(*row));
+    faces.extend(shown.filter_map(|row| database_face(row, &servers)));
     faces
 }
 
@@ -187,6 +188,7 @@ mod tests {
         check(&["http:0:http"], "http", "@=5000");
         check(&["db:5432:postgres", "adminer:8080:http"], "web", "adminer=5001 db=5001/?pgsql=db");
         check(&["db:3306:mysql", "phpmyadmin:80:http"], "web", "phpmyadmin=5001 db=5001");
+        check(&["db:5432:postgres", "adminer:8080:http"], "db:5432", "@=5000 db=5000 adminer=5001");
         check(&["mailpit:1025:default", "mailpit:8025:default"], "web", "mailpit=5001 mail=5001");
         check(&["mailcatcher:1080:default", "mail:80:http"], "mail", "@=5001 mail=5001 mailcatcher=5000");
         check(&["search:9200:elasticsearch", "search:9300:elasticsearch"], "web", "search=5000");

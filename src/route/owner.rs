@@ -41,16 +41,19 @@ impl<'a> Repositories<'a> {
     pub(super) fn find(&self, remote: Option<&str>, subdir: Option<&str>, path: &Path) -> Option<Repository> {
         let home = match remote {
             Some(remote) => Home::Remote(remote.to_owned()),
-            None => {
-                let mut known = self.known.borrow_mut();
-                Home::Directory(known.entry(path.to_owned()).or_insert_with(|| (self.look)(path)).clone()?)
-            }
+            None => Home::Directory(self.clone_of(path)?),
         };
         Some((home, subdir.map(str::to_owned)))
     }
+
+    /// Where git keeps what the directory is a checkout of.
+    fn clone_of(&self, path: &Path) -> Option<PathBuf> {
+        self.known.borrow_mut().entry(path.to_owned()).or_insert_with(|| (self.look)(path)).clone()
+    }
 }
 
-/// The project in whose directory the context is, else the first that was registered of those of its repository.
+/// The project in whose directory the context is, else of those of its repository the one whose directory is a checkout of
+/// the same clone, else the first that was registered.
 pub(super) fn owner_of(
     context: &ContextRow,
     claimants: &[Claimant<'_>],
@@ -60,8 +63,14 @@ pub(super) fn owner_of(
         return Some(claimant.project_id);
     }
     let repository = repositories.find(context.remote.as_deref(), context.subdir.as_deref(), &context.path)?;
-    let sharers = claimants.iter().filter(|claimant| claimant.repository == Some(&repository));
-    sharers.map(|claimant| claimant.project_id).min()
+    let sharers = || claimants.iter().filter(|claimant| claimant.repository == Some(&repository));
+    let first = || sharers().map(|claimant| claimant.project_id).min();
+    if sharers().nth(1).is_none() {
+        return first();
+    }
+    let clone = repositories.clone_of(&context.path);
+    let is_of_clone = |claimant: &&Claimant<'_>| clone.is_some() && repositories.clone_of(claimant.directory) == clone;
+    sharers().filter(is_of_clone).map(|claimant| claimant.project_id).min().or_else(first)
 }
 
 #[cfg(test)]
@@ -84,6 +93,22 @@ mod tests {
             project_name: String::new(),
             used_at: 0,
         }
+    }
+
+    #[test]
+    fn a_worktree_is_of_its_own_clone() {
+        // `/one` and `/two` are clones of one remote, with worktrees in there.
+        let look = |path: &Path| path.ancestors().nth(path.components().count() - 2).map(|top| top.join(".git"));
+        let repositories = Repositories::new(&look);
+        let shop = (Home::Remote("r".to_owned()), None);
+        let claimant = |project_id, directory: &'static str| Claimant {
+            project_id,
+            directory: Path::new(directory),
+            repository: Some(&shop),
+        };
+        let claimants = [claimant(9, "/one"), claimant(4, "/two")];
+        let owner = |path: &str| owner_of(&context(1, path, Some("r")), &claimants, &repositories);
+        assert_eq!((owner("/one/wt"), owner("/two/wt"), owner("/three/wt")), (Some(9), Some(4), Some(4)));
     }
 
     #[test]
@@ -111,6 +136,6 @@ mod tests {
         assert_eq!(looks.get(), 0);
         check("/src/x", None, Some(1));
         check("/elsewhere/x", None, None);
-        assert_eq!(looks.get(), 2);
+        assert_eq!(looks.get(), 4, "two contexts, and the two that could have the first of them");
     }
 }

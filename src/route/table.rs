@@ -11,12 +11,12 @@ use super::label::labelled;
 use super::owner::{Claimant, Repositories, Repository, owner_of};
 use crate::app::App;
 use crate::config::ProjectConfig;
-use crate::context::{common_dir, detect};
+use crate::context::{common_dir, detect, detect_despite};
 use crate::model::{Clash, DomainName, Hostname, Route, Site, Tld};
 use crate::project::{self, ProjectError};
 use crate::prune;
 use crate::registry::{Allocation, ContextRow, ProjectRow, allocations, contexts};
-use crate::resolve::judge;
+use crate::resolve::{first_held, judge};
 
 /// Seconds that a web server may take to begin its answer where `gantry.yml` says nothing: long enough for a page that
 /// is built while it is asked for, or a short stop at a breakpoint.
@@ -140,6 +140,12 @@ fn stand(there: &mut App, project: &ProjectRow, repositories: &Repositories<'_>,
         Ok(())
     };
     if let Err(error) = look() {
+        // While its `gantry.yml` is broken, it is what it was.
+        if standing.context.is_none()
+            && let Some((context, repository)) = stand_despite(there, project, repositories)
+        {
+            (standing.context, standing.repository) = (Some(context), repository);
+        }
         let text = match error.downcast_ref::<ProjectError>() {
             Some(error) => error.to_string(),
             None => format!("{}: {error:#}", project.hostname),
@@ -147,6 +153,18 @@ fn stand(there: &mut App, project: &ProjectRow, repositories: &Repositories<'_>,
         notes.push(Note { project: project.hostname.clone(), text });
     }
     standing
+}
+
+fn stand_despite(
+    there: &mut App,
+    project: &ProjectRow,
+    repositories: &Repositories<'_>,
+) -> Option<(ContextRow, Option<Repository>)> {
+    let (mut candidates, _) = detect_despite(&project.path);
+    candidates.retain(|candidate| candidate.root == project.path);
+    let held = there.existing_registry().ok()??.read(|reader| first_held(reader, &candidates)).ok()??;
+    let repository = repositories.find(held.remote.as_deref(), held.subdir.as_deref(), &held.path);
+    Some((held, repository))
 }
 
 /// The project of each context that is one's.

@@ -102,6 +102,11 @@ fn two_that_would_go_by_one_name_are_an_error_that_names_both() {
         "hint: rename a branch or a service",
     ];
     served.check_failure("routes", &words, 4);
+    // Whoever asks for the port's address is told why it has no name.
+    served.done("proxy setup --high-ports");
+    let address = served.gantry("url api");
+    assert_eq!((address.stdout.as_str(), address.status), ("http://localhost:8000\n", 0));
+    assert!(address.stderr.contains("warning: api.shop.test would stand for api of shop/main in "), "{address:?}");
     let answer: serde_json::Value = serde_json::from_str(&served.gantry("routes --json").stdout).unwrap();
     assert_eq!(answer["clashes"][0]["name"], "api.shop.test");
     assert_eq!(answer["clashes"][0]["rivals"].as_array().unwrap().len(), 2);
@@ -109,6 +114,18 @@ fn two_that_would_go_by_one_name_are_an_error_that_names_both() {
     assert!(routes.contains(&"shop.test 8080".to_owned()), "{routes:?}");
     assert!(!routes.iter().any(|route| route.starts_with("api.shop.test ")), "{routes:?}");
     assert!(routes.contains(&"api.api.shop.test 5001".to_owned()), "{routes:?}");
+}
+
+#[test]
+fn a_broken_gantry_yml_takes_no_name_away() {
+    let served = Served::new();
+    served.done("register --hostname shop");
+    served.branch("shop-x", "feature/x");
+    let before = served.routes();
+    served.world.sandbox.write("shop/gantry.yml", "htp: web\n");
+    let output = served.gantry("routes");
+    assert!(output.status == 0 && output.stderr.contains("gantry.yml:1: unknown key `htp`"), "{output:?}");
+    assert_eq!(served.routes(), before);
 }
 
 #[test]
