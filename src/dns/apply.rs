@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result, anyhow};
 
 use super::change::{Change, Command, Privilege};
 use super::error::DnsError;
-use super::plan::{LINK, Plan, require_free};
+use super::method::LINK;
+use super::plan::{Plan, require_free};
 use super::record::{self, Before, Record};
 use super::{daemon, place, probe};
 use crate::app::{App, TLD};
@@ -44,7 +45,7 @@ pub fn set_up(
     if Record::load()?.as_ref() != plan.former() {
         return Err(DnsError::Changed.into());
     }
-    require_free(&plan.changes, plan.former(), &place::read, place::has_link(LINK))?;
+    require_free(&plan.changes, plan.former(), &place::read, place::has_link(LINK), &place::is_made)?;
     let mut made = Vec::new();
     let replaced = match &plan.replaces {
         Some(old) => take_back_all(app, old, privilege, tell)

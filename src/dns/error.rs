@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::method::Method;
+use super::method::{LINK, Method};
 use crate::model::Tld;
 
 /// What stands in the way.
@@ -68,6 +68,9 @@ impl DnsError {
             DnsError::ResolvedSilent => "`systemctl status systemd-resolved` tells more".to_owned(),
             DnsError::Unavailable { .. } => "without --method the way is chosen by what resolves here".to_owned(),
             DnsError::Mismatch { .. } => "leave one of --method and --tld out".to_owned(),
+            DnsError::Foreign { what } if what.ends_with(LINK) => {
+                format!("`sudo ip link delete {LINK}` takes it away, or set up another method; nothing was changed")
+            }
             DnsError::Foreign { .. } => "move it away, or set up another method; nothing was changed".to_owned(),
             DnsError::Missing { program } => hint_of_program(program),
             DnsError::NoPort { .. } => "`gantry which PORT` tells who listens there".to_owned(),
@@ -93,7 +96,11 @@ impl DnsError {
                 "look at them first; `gantry dns remove --yes` removes them all the same".to_owned()
             }
             DnsError::Changed => "try again; nothing was changed".to_owned(),
-            DnsError::Record { .. } => "move it away; `gantry dns status` then shows what is there".to_owned(),
+            DnsError::Record { .. } => {
+                "move it away; `gantry dns setup` then takes what stands as it was made for its own, and `gantry dns \
+                 remove` takes that back"
+                    .to_owned()
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! One layer of how names are resolved here, and what to do about it.
 
+use std::net::Ipv4Addr;
+
 use serde::Serialize;
 
 use super::change::Change;
-use super::{daemon, place};
+use super::{daemon, place, query};
 
 /// How a layer does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -63,7 +65,13 @@ pub(super) fn line_of(change: &Change) -> Option<Line> {
 
 fn dnsmasq(port: u16) -> Line {
     match daemon::running() {
-        Ok(Some(pid)) => Line::good("dnsmasq", format!("process {pid} on 127.0.0.1:{port}")),
+        Ok(Some(pid)) => match query::answers((Ipv4Addr::LOCALHOST, port).into()) {
+            true => Line::good("dnsmasq", format!("process {pid} on 127.0.0.1:{port}")),
+            false => {
+                let text = format!("process {pid} on 127.0.0.1:{port} does not answer");
+                Line::bad("dnsmasq", text, "gantry dns stop, then gantry dns start")
+            }
+        },
         Ok(None) => Line::bad("dnsmasq", format!("gantry's dnsmasq on port {port} is down"), "gantry dns start"),
         Err(error) => Line::bad("dnsmasq", format!("{error:#}"), "gantry dns start"),
     }

@@ -24,6 +24,9 @@ pub enum Method {
     Localhost,
 }
 
+/// The link's name: at most 15 characters with the `p` of its other end.
+pub const LINK: &str = "gantry0";
+
 impl Method {
     pub const fn as_str(self) -> &'static str {
         match self {

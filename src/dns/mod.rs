@@ -79,7 +79,8 @@ pub fn plan(app: &mut App, wish: Wish) -> Result<Plan> {
     if !edited.is_empty() {
         return Err(DnsError::Edited { files: edited }.into());
     }
-    if let Err(error) = plan::require_free(&changes, record.as_ref(), &place::read, place::has_link(plan::LINK)) {
+    let has_link = place::has_link(method::LINK);
+    if let Err(error) = plan::require_free(&changes, record.as_ref(), &place::read, has_link, &place::is_made) {
         // What looks foreign may be another gantry's that is just at it.
         return Err(if Record::load()? == record { error } else { DnsError::Changed }.into());
     }

@@ -6,7 +6,7 @@ use super::change::Change;
 use super::daemon::CONFIG;
 use super::error::DnsError;
 use super::facts::Facts;
-use super::method::Method;
+use super::method::{LINK, Method};
 use super::record::Record;
 use crate::model::Tld;
 
@@ -61,9 +61,6 @@ pub struct Site<'a> {
     /// `systemctl` is there to restart services.
     pub has_systemctl: bool,
 }
-
-/// The link's name: at most 15 characters with the `p` of its other end.
-pub const LINK: &str = "gantry0";
 
 /// How each file begins.
 const MARK: &str = "# Written by `gantry dns setup`; `gantry dns remove` removes it.";
@@ -137,7 +134,8 @@ fn own_dnsmasq(site: &Site) -> String {
     )
 }
 
-/// Something that is not gantry's, where a change would put something; `read` gives what a file holds.
+/// Something that is not gantry's, where a change would put something; `read` gives what a file holds, `is_made` whether a
+/// change stands. What is there just as it would be made is gantry's, though its record is lost.
 ///
 /// # Errors
 /// [`DnsError::Foreign`].
@@ -146,6 +144,7 @@ pub fn require_free(
     record: Option<&Record>,
     read: &dyn Fn(&Path) -> Option<Vec<u8>>,
     has_link: bool,
+    is_made: &dyn Fn(&Change) -> bool,
 ) -> Result<(), DnsError> {
     let made = record.map_or(&[][..], |record| &record.changes);
     for change in changes {
@@ -158,7 +157,7 @@ pub fn require_free(
             }
             Change::Link { name, .. } => {
                 let is_ours = made.iter().any(|it| matches!(it, Change::Link { .. }));
-                if !is_ours && has_link {
+                if !is_ours && has_link && !is_made(change) {
                     return Err(DnsError::Foreign { what: format!("the link {name}") });
                 }
             }
@@ -256,7 +255,7 @@ mod tests {
         let made = changes(&dnsmasq(), &site(Method::Dnsmasq, Tld::Test), &|_| true);
         let record = Record { changes: made.clone(), ..Record::new(Method::Dnsmasq, Tld::Test) };
         let check = |record: Option<&Record>, found: Option<&str>, expected: Option<&str>| {
-            let free = require_free(&made, record, &|_| found.map(Into::into), false);
+            let free = require_free(&made, record, &|_| found.map(Into::into), false, &|_| false);
             let expected = expected.map(|what| DnsError::Foreign { what: what.to_owned() });
             assert_eq!(free.err(), expected, "{found:?}");
         };
@@ -265,7 +264,8 @@ mod tests {
         check(None, Some("address=/test/10.0.0.1\n"), Some("/etc/dnsmasq.d/gantry.conf"));
         check(Some(&record), Some("address=/test/10.0.0.1\n"), None);
         let link = changes(&resolved(252, &[], true), &site(Method::ResolvedLink, Tld::Test), &|_| true);
-        assert!(require_free(&link, None, &|_| None, true).is_err());
-        assert!(require_free(&link, None, &|_| None, false).is_ok());
+        assert!(require_free(&link, None, &|_| None, true, &|_| false).is_err());
+        assert!(require_free(&link, None, &|_| None, true, &|_| true).is_ok());
+        assert!(require_free(&link, None, &|_| None, false, &|_| false).is_ok());
     }
 }

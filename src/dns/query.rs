@@ -24,12 +24,24 @@ pub fn addresses(server: SocketAddr, name: &DomainName) -> io::Result<Vec<IpAddr
     Ok(found)
 }
 
+/// Whether the server answers anything at all.
+pub fn answers(server: SocketAddr) -> bool {
+    // What no dnsmasq of gantry's is for, it refuses.
+    let unknown = Name::new("localhost").ok().map(|name| exchange(server, name, TYPE::A, 3));
+    unknown.is_some_and(|answer| answer.is_ok())
+}
+
 fn ask(server: SocketAddr, name: &DomainName, kind: TYPE, id: u16) -> io::Result<Vec<IpAddr>> {
-    let wrong = |why: &str| io::Error::new(ErrorKind::InvalidData, why.to_owned());
+    let name = Name::new(name.as_str()).map_err(|error| wrong(&error.to_string()))?;
+    let bytes = exchange(server, name, kind, id)?;
+    read(&Packet::parse(&bytes).map_err(|error| wrong(&error.to_string()))?)
+}
+
+/// The answer as it came.
+fn exchange(server: SocketAddr, name: Name<'_>, kind: TYPE, id: u16) -> io::Result<Vec<u8>> {
     let mut query = Packet::new_query(id);
     query.set_flags(PacketFlag::RECURSION_DESIRED);
-    let question = Name::new(name.as_str()).map_err(|error| wrong(&error.to_string()))?;
-    query.questions.push(Question::new(question, kind.into(), CLASS::IN.into(), false));
+    query.questions.push(Question::new(name, kind.into(), CLASS::IN.into(), false));
     let query = query.build_bytes_vec().map_err(|error| wrong(&error.to_string()))?;
     let socket = UdpSocket::bind(SocketAddr::new(unspecified(server), 0))?;
     socket.connect(server)?;
@@ -48,9 +60,13 @@ fn ask(server: SocketAddr, name: &DomainName, kind: TYPE, id: u16) -> io::Result
         };
         let answer = Packet::parse(&buffer[..length]).map_err(|error| wrong(&error.to_string()))?;
         if answer.id() == id {
-            return read(&answer);
+            return Ok(buffer[..length].to_vec());
         }
     }
+}
+
+fn wrong(why: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, why.to_owned())
 }
 
 fn read(answer: &Packet) -> io::Result<Vec<IpAddr>> {

@@ -65,7 +65,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     if args.json {
         return ui.json(&Answer { changed: true, method: Some(record.method), tld: Some(record.tld) });
     }
-    ui.note(&format!("removed; names under .{} are not resolved to this machine any more", record.tld));
+    match record.method {
+        Method::Localhost => ui.note("removed; names of projects end in .test again, or what stood before"),
+        _ => ui.note(&format!("removed; names under .{} are not resolved to this machine any more", record.tld)),
+    }
     Ok(())
 }
 

@@ -258,6 +258,36 @@ fn a_record_that_is_damaged() {
 }
 
 #[test]
+fn a_record_that_is_lost() {
+    let world = World::new();
+    world.start_plain_resolved();
+    let before = world.kept();
+    world.dns("dns setup --yes").require_success();
+    let record = world.sandbox.path("home/.local/state/gantry/dns/setup.json");
+    std::fs::write(&record, "{").unwrap();
+    let refused = world.dns("dns remove --yes");
+    assert!(refused.stderr.contains("move it away; `gantry dns setup` then takes what stands"), "{refused:?}");
+    std::fs::remove_file(&record).unwrap();
+    world.dns("dns setup --yes").require_success();
+    world.check_set_up("test");
+    world.dns("dns remove --yes").require_success();
+    world.check_untouched(&before);
+}
+
+#[test]
+fn a_dnsmasq_that_hangs() {
+    let world = World::new();
+    world.start_plain_resolved();
+    world.dns("dns setup --yes").require_success();
+    world.script(&format!("kill -STOP {}", world.gantrys_dnsmasq().trim())).require_success();
+    let (state, text) = world.layer("dnsmasq");
+    assert!(state == "bad" && text.ends_with("does not answer"), "{text}");
+    world.dns("dns stop").require_success();
+    world.dns("dns start").require_success();
+    world.check_set_up("test");
+}
+
+#[test]
 fn a_configuration_that_is_broken_already() {
     let world = World::new();
     world.start_dnsmasq_system();
