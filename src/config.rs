@@ -252,7 +252,11 @@ fn seconds(key: &Key, node: &Node) -> Result<u64, Complaint> {
         _ => None,
     };
     number.ok_or_else(|| {
-        let message = format!("`{}` must be a number of seconds from 1 to 86400, not {}", key.name, shown(node));
+        let found = match node.value {
+            Value::Integer(number) => number.to_string(),
+            _ => shown(node),
+        };
+        let message = format!("`{}` must be a number of seconds from 1 to 86400, not {found}", key.name);
         Complaint { line: node.line, message }
     })
 }
@@ -376,18 +380,12 @@ mod tests {
             "1: `tld`: `local` cannot end local names: names under it belong to multicast DNS (RFC 6762); \
              `test`, `localhost`, `internal`, `home.arpa` can",
         );
-        check(
-            "http_timeout: 0\n",
-            "1: `http_timeout` must be a number of seconds from 1 to 86400, not of type integer",
-        );
+        check("http_timeout: 0\n", "1: `http_timeout` must be a number of seconds from 1 to 86400, not 0");
         check("hooks: make\n", "1: `hooks` must be a mapping of hooks to commands, not `make`");
         check("hooks:\n  prestart: make\n", "2: unknown key `prestart`; did you mean `pre_start`?");
         check("pre_start: [make, 1]\n", "1: `pre_start` must be a command or a list of commands, not of type integer");
         check("post_stop: ' '\n", "1: `post_stop` must be a command or a list of commands, not ` `");
-        check(
-            "hooks: { timeout: 0 }\n",
-            "1: `timeout` must be a number of seconds from 1 to 86400, not of type integer",
-        );
+        check("hooks: { timeout: 0 }\n", "1: `timeout` must be a number of seconds from 1 to 86400, not 0");
         check("identity: path\n", "1: `identity` must be `branch` or `worktree`, not `path`");
         check("identity:\n", "1: `identity` must be `branch` or `worktree`, not of type null");
         check("remap: false\n", "1: `remap` must be `auto` or `never`, not of type boolean");

@@ -28,7 +28,8 @@ Examples:
   gantry open mail
 
 BROWSER names the program; by default it is xdg-open, on macOS open.
-Exit status: 3 as of `gantry url`, 5 where no browser is found.";
+Exit status: 3 as of `gantry url`, 5 where none of these programs is there; else that of the program, which may have
+found no browser itself.";
 
 /// Programs that open an address in the browser that the user prefers.
 const OPENERS: &[&str] = match cfg!(target_os = "macos") {

@@ -111,8 +111,12 @@ fn reload(app: &mut App, ui: &Ui) -> Result<()> {
 }
 
 fn remove(app: &mut App, ui: &Ui) -> Result<()> {
-    proxy::stop()?;
+    let was_running = proxy::stop()?;
     let home = Home::locate()?;
+    if !was_running && !home.is_set_up() && route::ports(app)? == Ports::USUAL {
+        ui.note("the proxy is not set up");
+        return Ok(());
+    }
     if app.existing_registry()?.is_some() {
         setup::keep(app, Ports::USUAL)?;
     }

@@ -95,6 +95,10 @@ impl FromStr for DomainName {
                 return refused(&format!("`{label}` starts or ends with `-`"));
             }
         }
+        // WHATWG URL, section 3.5: such a host is read as an address, or refused.
+        if name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
+            return refused("it ends in a number");
+        }
         Ok(DomainName(name.to_ascii_lowercase()))
     }
 }
@@ -168,6 +172,7 @@ mod tests {
         check("\"shop\".test", "it holds `\\\"`");
         check("*.shop.test", "it holds `*`");
         check("-shop.test", "`-shop` starts or ends with `-`");
+        check("127.0.0.1", "it ends in a number");
         check(&format!("{}.test", "a".repeat(64)), "is longer than 63 characters");
         check(&format!("{}test", "a.".repeat(126)), "it has 256 characters, and 253 are the limit");
     }

@@ -47,7 +47,7 @@ pub(super) fn render(served: &Served) -> Vec<PageFile> {
     for site in &served.sites {
         for route in &site.site.routes {
             files.extend(files_of(&format!("{}/down", route.name), &down_page(site, route)));
-            files.extend(files_of(&format!("{}/broken", route.name), &broken_page(route)));
+            files.extend(files_of(&format!("{}/broken", route.name), &broken_page(site, route)));
             files.extend(files_of(&format!("{}/slow", route.name), &slow_page(site, route)));
         }
         for clash in &site.site.clashes {
@@ -93,15 +93,31 @@ fn start_of(site: &ServedSite, route: &Route) -> String {
     [Some(directory), switch, start].into_iter().flatten().collect::<Vec<_>>().join(" && ")
 }
 
-fn broken_page(route: &Route) -> Page {
+fn broken_page(site: &ServedSite, route: &Route) -> Page {
     Page {
         title: format!("{}: no answer of a web server on port {}", route.name, route.port),
         paragraphs: vec![
             format!("This name stands for {}.", route.description()),
-            "It took the connection and closed it, or said what no web server says. This shows why:".to_owned(),
+            format!(
+                "It took the connection and closed it, or said what no web server says. {}",
+                where_it_tells(site, "why")
+            ),
         ],
-        command: Some(format!("cd {} && gantry logs", quote_posix(&route.path.display().to_string()))),
+        command: logs_of(site, route),
         ..Page::default()
+    }
+}
+
+/// What shows what the server says; `None` where nothing of it runs in a container.
+fn logs_of(site: &ServedSite, route: &Route) -> Option<String> {
+    let directory = quote_posix(&route.path.display().to_string());
+    (site.site.kind == ProjectKind::Compose).then(|| format!("cd {directory} && gantry logs"))
+}
+
+fn where_it_tells(site: &ServedSite, what: &str) -> String {
+    match site.site.kind {
+        ProjectKind::Compose => format!("This shows {what}:"),
+        _ => format!("The terminal where it runs shows {what}."),
     }
 }
 
@@ -113,11 +129,12 @@ fn slow_page(site: &ServedSite, route: &Route) -> Page {
             format!("This name stands for {}.", route.description()),
             format!(
                 "It took the connection on port {} and has not begun to answer. `http_timeout: SECONDS` in gantry.yml \
-                 gives it longer. This shows what it does:",
-                route.port
+                 gives it longer. {}",
+                route.port,
+                where_it_tells(site, "what it does")
             ),
         ],
-        command: Some(format!("cd {} && gantry logs", quote_posix(&route.path.display().to_string()))),
+        command: logs_of(site, route),
         ..Page::default()
     }
 }

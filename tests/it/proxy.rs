@@ -225,6 +225,7 @@ fn nothing_is_left_of_it() {
     served.done("proxy setup --high-ports");
     served.done("proxy start");
     served.gantry("proxy remove").check("", "gantry: the proxy is stopped, and its ports and files are forgotten\n", 0);
+    served.gantry("proxy remove").check("", "gantry: the proxy is not set up\n", 0);
     let home = served.world.sandbox.path("home").display().to_string();
     let left = crate::world::differences(&before, &served.world.snapshot());
     // Locks stay, since somebody may wait for one.
