@@ -36,7 +36,7 @@ pub enum EngineKind {
     Podman,
 }
 
-/// What a look at a project's compose files found, kept so that the next look can tell what changed.
+/// What a look at a project's files found, kept so that the next look can tell what changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scan {
     pub kind: ProjectKind,
@@ -46,6 +46,9 @@ pub struct Scan {
     pub ports: Vec<ScannedPort>,
     /// Container ports that are open to the other services alone (`expose:`).
     pub exposed: Vec<ExposedPort>,
+    /// `http:` of `gantry.yml`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<String>,
 }
 
 /// A container port that is published on the host, as the file has it.

@@ -29,7 +29,8 @@ pub(super) fn scan(app: &App) -> Result<Scan> {
     });
     let mut services: Vec<String> = project.services.iter().map(ToString::to_string).collect();
     services.sort_unstable();
-    Ok(Scan { kind, services, ports: ports.collect(), exposed: project.exposed.clone() })
+    let http = app.config()?.http.clone();
+    Ok(Scan { kind, services, ports: ports.collect(), exposed: project.exposed.clone(), http })
 }
 
 fn kind_without_compose(root: &Path) -> ProjectKind {

@@ -54,6 +54,8 @@ pub fn plan(app: &mut App, project: &ProjectRow) -> Result<Update> {
     // Whose port goes by another service's name now is asked for by its own, and found.
     let is_first = |slot: &Slot| slot.face_called(name).is_some_and(|face| face.service == slot.service);
     let http_service = match &wanted {
+        // What `gantry.yml` said once, and says no more, is found out again.
+        None if project.scan.http.is_some() => http_service(&discovery, None)?,
         None if discovery.slots.iter().any(is_first) => name.to_owned(),
         wanted => http_service(&discovery, wanted.as_deref().or(is_there.then_some(name)))?,
     };

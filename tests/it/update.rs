@@ -173,6 +173,11 @@ fn gantry_yml_may_say_which_service_it_is() {
                  hint: it publishes web, api; `http:` in gantry.yml names one of them\n";
     shop.check("update", "", error, 1);
     assert_eq!(shop.registry_bytes(), bytes);
+    // It says nothing any more.
+    shop.configure("");
+    let back = shop.gantry("update").require_success();
+    assert_eq!(back.stdout, "~ the HTTP port goes from api to web\n");
+    shop.check("update", "", NOTHING, 0);
 }
 
 #[test]
