@@ -16,6 +16,7 @@ mod setback;
 use std::path::PathBuf;
 
 use crate::model::{DomainName, Port, Route, Site};
+use crate::sys::files;
 
 pub use caddy::Caddy;
 pub use error::ProxyError;
@@ -53,6 +54,11 @@ impl Served {
             1 => format!("HTTP on {}", self.ports.http),
             _ => format!("HTTP on {} and HTTPS on {}", self.ports.http, self.ports.https),
         }
+    }
+
+    /// Whether a certificate is gone that was there a moment ago: it was renewed meanwhile.
+    fn has_lost_certificates(&self) -> bool {
+        self.sites.iter().filter_map(|site| site.pair.as_ref()).any(|(certificate, _)| !files::exists(certificate))
     }
 
     /// The URL of a name of the site, without a path.

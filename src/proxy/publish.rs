@@ -231,13 +231,17 @@ fn load(
     loop {
         turn += 1;
         remove_if_there(&home.again())?;
+        let mut is_outdated = false;
         let loaded = wanted().and_then(|served| {
-            is_new |= load_once(home, &caddy, &served, patience, anyway && !is_new)?;
+            let done = load_once(home, &caddy, &served, patience, anyway && !is_new);
+            is_outdated = done.is_err() && served.has_lost_certificates();
+            is_new |= done?;
             Ok(served)
         });
         let hangs = loaded.as_ref().is_err_and(is_no_answer);
-        // What is refused may go well with what somebody else wants by now.
-        if hangs || turn == TURNS || !files::exists(&home.again()) {
+        // What is refused may go well with what is wanted by now.
+        let may_go_well = is_outdated || files::exists(&home.again());
+        if hangs || turn == TURNS || !may_go_well {
             return loaded.map(if is_new { Published::Loaded } else { Published::Unchanged });
         }
     }

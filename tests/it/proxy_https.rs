@@ -94,6 +94,15 @@ fn a_renewed_certificate_is_served_at_once() {
 }
 
 #[test]
+fn several_renewals_at_once() {
+    let served = secure();
+    let all = "for it in 1 2 3 4 5 6; do gantry cert renew shop & done; wait";
+    let told = served.world.script(&format!("cd {}; {all}", served.checkout.display())).require_success();
+    assert!(!told.stderr.contains("warning"), "{told:?}");
+    served.done("cert verify shop");
+}
+
+#[test]
 fn an_expired_certificate_is_replaced_at_the_next_change() {
     let served = secure();
     let first = served.serial();
