@@ -131,6 +131,18 @@ pub fn load_project_config(root: &Path) -> Result<ProjectConfig, ConfigError> {
     parse_project_config(&file, &bytes)
 }
 
+/// What of the project's `gantry.yml` can be read, for what has to go on while something else in it is wrong.
+pub fn salvage_project_config(root: &Path) -> ProjectConfig {
+    let mut config = ProjectConfig::default();
+    let document = read(&root.join(FILE_NAME)).ok().and_then(|bytes| yaml::parse(&bytes).ok());
+    if let Some(Value::Mapping(entries)) = document.map(|document| document.value) {
+        for (key, node) in &entries {
+            let _ = apply(&mut config, key, node);
+        }
+    }
+    config
+}
+
 /// The file's bytes.
 ///
 /// # Errors

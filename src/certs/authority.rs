@@ -11,6 +11,7 @@ use super::place::Place;
 use super::untrust::holders_in;
 use super::x509::Certificate;
 use crate::shell::quote_posix;
+use crate::sys::clock;
 use crate::sys::signals::Interrupts;
 
 /// Whether the CA is the one that `gantry cert setup` found.
@@ -58,6 +59,17 @@ pub fn remove(with_root: bool) -> Result<(), CertsError> {
 /// mkcert is missing, or its CA unreadable.
 pub fn directory() -> Result<PathBuf, CertsError> {
     Root::find(&Place::require()?).map(|root| root.directory)
+}
+
+/// Whether mkcert's directory holds another CA than the one that was set up.
+///
+/// # Errors
+/// The copy of that one cannot be read.
+pub fn is_replaced() -> Result<bool, CertsError> {
+    let place = Place::require()?;
+    let Some(copy) = place.authority()? else { return Ok(false) };
+    let root = Root::find(&place).ok();
+    Ok(state(&copy, root.as_ref(), clock::now()) == AuthorityState::Replaced)
 }
 
 /// How the CA stands beside the copy of it.

@@ -34,6 +34,8 @@ pub enum CertsError {
     Left { cause: Box<CertsError>, stores: Vec<&'static str> },
     /// By this signal; in these stores the CA could not be taken out again.
     Interrupted { signal: i32, left: Vec<&'static str> },
+    /// Somebody else issues certificates, and is not waited for.
+    Busy,
     /// Nobody listens where a certificate was to be looked at.
     NobodyListens { address: SocketAddr, detail: String },
     /// Somebody listens there, and does not speak TLS, or not with this name.
@@ -61,7 +63,8 @@ impl CertsError {
                 "`gantry cert setup` makes a CA of this machine's own and has it trusted".to_owned()
             }
             CertsError::AuthorityLost { root } => format!(
-                "restore {} from a backup, or make a new CA: `gantry cert untrust`, then `gantry cert setup`",
+                "restore {} from a backup; where it was moved, `CAROOT=DIRECTORY gantry cert setup` takes it; or make a \
+                 new CA: `gantry cert untrust`, then `gantry cert setup`",
                 root.display()
             ),
             CertsError::NoAuthorityKey { root } => {
@@ -97,6 +100,7 @@ impl CertsError {
                 "`gantry cert status` shows what is there; the same command goes on".to_owned()
             }
             CertsError::Interrupted { left, .. } => take_out(left),
+            CertsError::Busy => "try again when it is done".to_owned(),
             CertsError::NobodyListens { .. } => "`gantry proxy start` starts the proxy".to_owned(),
             CertsError::NoHandshake { .. } => "`gantry proxy status` tells who listens there".to_owned(),
             CertsError::System { .. } => "nothing was changed; check who owns it, and whether there is room".to_owned(),
@@ -148,6 +152,7 @@ impl fmt::Display for CertsError {
             CertsError::Interrupted { left, .. } => {
                 write!(f, "interrupted, and the CA could not be taken out again of: {}", left.join(", "))
             }
+            CertsError::Busy => f.write_str("another gantry works on certificates"),
             CertsError::NobodyListens { address, detail } => write!(f, "nobody answers on {address}: {detail}"),
             CertsError::NoHandshake { address, detail } => write!(f, "no TLS handshake with {address}: {detail}"),
             CertsError::System { task, path, source } => write!(f, "cannot {task} {}: {source}", path.display()),

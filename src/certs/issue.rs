@@ -119,17 +119,64 @@ fn judge(certificate: &Certificate, names: &[String], authority: &Certificate, n
     }
 }
 
-/// As [`super::ensure`]; with `anew` also where nothing is wrong, and then nothing but a new one will do, also of a CA that
-/// has replaced the one before it.
-pub(super) fn ensure(place: &Place, domain: &DomainName, names: &[String], anew: bool) -> Result<Ensured, CertsError> {
+/// How much a certificate is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Somebody sits at a prompt: who is at it is not waited for, and what is there is served.
+    Short,
+    /// Whoever is at it is waited for.
+    Full,
+    /// The same, and nothing but a new one will do, also of a CA that has replaced the one before it.
+    Anew,
+}
+
+/// As [`super::ensure`].
+pub(super) fn ensure(
+    place: &Place,
+    domain: &DomainName,
+    names: &[String],
+    effort: Effort,
+) -> Result<Ensured, CertsError> {
     names.iter().try_for_each(|name| require_name(name))?;
     // Asked before the lock, which makes the directory.
-    place.require_authority()?;
-    let _lock = place.lock(&Interrupts::default())?;
-    let mut authority = place.require_authority()?;
+    let authority = place.require_authority()?;
+    if let (Some(ensured), true) = (settled(place, domain, names, &authority), effort != Effort::Anew) {
+        return Ok(ensured);
+    }
+    let _lock = match effort {
+        Effort::Short => match place.try_lock()? {
+            Some(lock) => lock,
+            None if is_there(place, domain) => return place.pair(domain).map(Ensured::good).ok_or(CertsError::Busy),
+            None => return Err(CertsError::Busy),
+        },
+        Effort::Full | Effort::Anew => place.lock(&Interrupts::default())?,
+    };
+    ensure_locked(place, domain, names, effort == Effort::Anew)
+}
+
+/// What holds as it is, so that nobody has to be waited for.
+fn settled(place: &Place, domain: &DomainName, names: &[String], authority: &Certificate) -> Option<Ensured> {
     // One that cannot be closed is told by its standing.
     let _ = place.close(domain);
-    // What is there may hold for long; only to issue is mkcert needed.
+    let (Standing::Good, _) = look(place, domain, names, authority) else { return None };
+    let pair = place.pair(domain)?;
+    let problem = match Root::find(place).and_then(|root| root.require_same(authority).map(|()| root)) {
+        Err(error @ CertsError::AuthorityReplaced { .. }) => Some(error),
+        Ok(root) => {
+            // Certificates were set up before that was written down, or the CA was moved.
+            if place.root_directory().is_ok_and(|noted| noted.as_ref() != Some(&root.directory)) {
+                let _ = place.note_root(&root.directory);
+            }
+            None
+        }
+        // Only to issue is mkcert needed.
+        Err(_) => None,
+    };
+    Some(Ensured { pair, problem })
+}
+
+fn ensure_locked(place: &Place, domain: &DomainName, names: &[String], anew: bool) -> Result<Ensured, CertsError> {
+    let mut authority = place.require_authority()?;
     let root = Root::find(place);
     if let (true, Ok(root)) = (anew, &root) {
         authority = root.require_usable()?.clone();
@@ -138,14 +185,15 @@ pub(super) fn ensure(place: &Place, domain: &DomainName, names: &[String], anew:
     let root = root.and_then(|root| root.require_same(&authority).map(|()| root));
     let (standing, _) = look(place, domain, names, &authority);
     let holds = matches!(standing, Standing::Good | Standing::AuthorityEndsSoon) && !anew;
-    let ensured = |pair: Pair, problem: Option<CertsError>| Ok(Ensured { pair, problem });
     match (root, place.pair(domain)) {
-        (Err(error @ CertsError::AuthorityReplaced { .. }), Some(pair)) if holds => ensured(pair, Some(error)),
-        (_, Some(pair)) if holds => ensured(pair, None),
+        (Err(error @ CertsError::AuthorityReplaced { .. }), Some(pair)) if holds => {
+            Ok(Ensured { pair, problem: Some(error) })
+        }
+        (_, Some(pair)) if holds => Ok(Ensured::good(pair)),
         (root, pair) => match (root.and_then(|root| issue(place, &root, domain, names, &authority)), pair) {
-            (Ok(pair), _) => ensured(pair, None),
+            (Ok(pair), _) => Ok(Ensured::good(pair)),
             // It serves on, and a browser says what is wrong with it; without it nothing would answer over HTTPS.
-            (Err(error), Some(pair)) if is_readable(&standing) && !anew => ensured(pair, Some(error)),
+            (Err(error), Some(pair)) if is_readable(&standing) && !anew => Ok(Ensured { pair, problem: Some(error) }),
             (Err(error), _) => Err(error),
         },
     }

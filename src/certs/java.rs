@@ -3,6 +3,7 @@
 //! mkcert puts the CA in. Debian's package ca-certificates-java does so too, under a name of its own, whenever the
 //! system's store gets a certificate; and it takes none out when that store loses one, so this does.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -102,9 +103,10 @@ fn run(args: &[&str], writes: bool) -> Result<Vec<u8>, String> {
     let captured = match sudo {
         Some(sudo) => {
             let program = keytool.display().to_string();
-            process::capture_at_terminal(&sudo, &[&[program.as_str()], &args[..]].concat(), &[], PATIENCE_WITH_SUDO)
+            process::capture(&sudo, &[&[program.as_str()], &args[..]].concat(), PATIENCE_WITH_SUDO)
         }
-        None => process::capture(&keytool, &args, PATIENCE),
+        // In English, since what it lists is read.
+        None => process::capture_with(&keytool, &args, &[("LC_ALL", Some(OsStr::new("C")))], PATIENCE),
     };
     match captured {
         Ok(Captured { is_success: true, stdout, .. }) => Ok(stdout),

@@ -31,7 +31,8 @@ pub(super) struct Root {
 }
 
 impl Root {
-    /// The CA in the directory that `gantry cert setup` found it in; before that, where the environment leads mkcert.
+    /// The CA in the directory that `gantry cert setup` found it in; before that, and where that CA was moved to, where the
+    /// environment leads mkcert.
     ///
     /// # Errors
     /// [`CertsError::NoMkcert`], [`CertsError::Mkcert`]; the certificate is unreadable.
@@ -39,9 +40,20 @@ impl Root {
         match place.root_directory()? {
             // Who cannot ask mkcert for anything does not look whether it could.
             Some(_) if process::find_program("mkcert").is_none() => Err(CertsError::NoMkcert),
-            Some(directory) => Root::in_directory(directory),
+            Some(directory) => {
+                let root = Root::in_directory(directory)?;
+                let is_lost = root.certificate.is_none();
+                Ok(is_lost.then(|| Root::moved(place)).flatten().unwrap_or(root))
+            }
             None => Root::in_directory(Root::directory_by_environment()?),
         }
+    }
+
+    /// The CA that was set up, where the environment leads mkcert.
+    fn moved(place: &Place) -> Option<Root> {
+        let copy = place.authority().ok()??;
+        let root = Root::in_directory(Root::directory_by_environment().ok()?).ok()?;
+        root.certificate.as_ref().is_some_and(|today| today.der == copy.der).then_some(root)
     }
 
     /// Where the environment leads mkcert.
@@ -166,8 +178,7 @@ fn run(
 ) -> Result<Vec<u8>, CertsError> {
     let program = process::find_program("mkcert").ok_or(CertsError::NoMkcert)?;
     let failed = |detail: String| CertsError::Mkcert { task: task.to_owned(), detail };
-    // It calls sudo for the system's store.
-    match process::capture_at_terminal(&program, args, variables, patience) {
+    match process::capture_with(&program, args, variables, patience) {
         Ok(Captured { is_success: true, stdout, .. }) => Ok(stdout),
         Ok(Captured { stdout, stderr, .. }) => Err(failed(gist(&[stderr, stdout].concat()))),
         Err(error) => Err(failed(error.to_string())),

@@ -33,10 +33,10 @@ use anyhow::Result;
 use crate::model::{DomainName, Hostname};
 use crate::sys::files;
 use crate::sys::signals::Interrupts;
-pub use authority::{AuthorityState, directory, remove};
+pub use authority::{AuthorityState, directory, is_replaced, remove};
 pub use bundle::{Exported, exported, input, left_over};
 pub use error::CertsError;
-pub use issue::Standing;
+pub use issue::{Effort, Standing};
 use place::Place;
 pub use prospect::Prospects;
 pub use status::report;
@@ -64,6 +64,12 @@ pub struct Ensured {
     pub problem: Option<CertsError>,
 }
 
+impl Ensured {
+    fn good(pair: Pair) -> Ensured {
+        Ensured { pair, problem: None }
+    }
+}
+
 impl Pair {
     fn in_directory(directory: &Path) -> Pair {
         Pair { certificate: directory.join(place::CERTIFICATE), key: directory.join(place::KEY) }
@@ -80,20 +86,13 @@ pub fn is_set_up() -> Result<bool> {
 
 /// The certificate of a project, issued or renewed where it is absent, does not cover the names, ends within 30 days, or
 /// is of another CA than the one that was set up. `names` may hold wildcards (`*.shop.test`); `domain` names the files.
+/// With [`Effort::Anew`] it is a new one, whether the one that is there holds or not; by a CA that has replaced the one
+/// before it too, which counts from then on.
 ///
 /// # Errors
 /// Certificates are not set up; one has to be issued, and mkcert, its CA or the CA's key is missing; a name is none.
-pub fn ensure(domain: &DomainName, names: &[String]) -> Result<Ensured, CertsError> {
-    issue::ensure(&Place::require()?, domain, names, false)
-}
-
-/// A new certificate, whether the one that is there holds or not; by a CA that has replaced the one before it too, which
-/// counts from then on.
-///
-/// # Errors
-/// As [`ensure`].
-pub fn renew(domain: &DomainName, names: &[String]) -> Result<Pair, CertsError> {
-    issue::ensure(&Place::require()?, domain, names, true).map(|ensured| ensured.pair)
+pub fn ensure(domain: &DomainName, names: &[String], effort: Effort) -> Result<Ensured, CertsError> {
+    issue::ensure(&Place::require()?, domain, names, effort)
 }
 
 /// Forgets what was issued for a project that is none any more, under whichever top-level domain.

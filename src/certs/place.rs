@@ -43,7 +43,15 @@ pub(super) const KEY: &str = "key.pem";
 
 /// What [`Place::adopt`] has changed.
 #[derive(Debug)]
-pub(super) enum Adoption {
+pub(super) struct Adoption {
+    copy: Replaced,
+    /// Where mkcert had the CA before; `None` where that was not written down.
+    root: Option<PathBuf>,
+}
+
+/// The copy of the CA's certificate, beside the one before.
+#[derive(Debug)]
+enum Replaced {
     Nothing,
     /// There was no CA before.
     First,
@@ -110,50 +118,66 @@ impl Place {
         self.0.join("made-nssdb")
     }
 
-    /// Keeps a copy of the CA's certificate, and where mkcert has the CA, `root`. One that was copied before and is another is kept
-    /// aside: stores may still trust it.
+    /// Keeps a copy of the CA's certificate, and where mkcert has the CA, `root`. One that was copied before and is another
+    /// is kept aside: stores may still trust it.
     pub(super) fn adopt(&self, root: &Path, certificate: &Path) -> Result<Adoption, CertsError> {
         let bytes = x509::read(certificate)?;
         files::make_private_dir(&self.0).map_err(CertsError::system("make", &self.0))?;
-        let record = self.root_record();
-        files::replace(&record, root.as_os_str().as_bytes(), 0o600).map_err(CertsError::system("write", &record))?;
+        let former_root = self.root_directory()?;
+        let copy = self.replace_copy(&bytes)?;
+        self.note_root(root)?;
+        Ok(Adoption { copy, root: former_root })
+    }
+
+    fn replace_copy(&self, bytes: &[u8]) -> Result<Replaced, CertsError> {
         let file = self.authority_file();
-        let adoption = match self.authority() {
-            Ok(None) => Adoption::First,
+        let replaced = match self.authority() {
+            Ok(None) => Replaced::First,
             // One that cannot be read is replaced.
-            Err(_) => Adoption::Nothing,
+            Err(_) => Replaced::Nothing,
             Ok(Some(former)) => match x509::read(&file)? {
-                copy if copy == bytes => return Ok(Adoption::Nothing),
+                copy if copy == bytes => return Ok(Replaced::Nothing),
                 copy => {
                     self.keep_former(&former, &copy)?;
-                    Adoption::Instead { former: former.serial, copy }
+                    Replaced::Instead { former: former.serial, copy }
                 }
             },
         };
-        files::replace(&file, &bytes, 0o644).map_err(CertsError::system("write", &file))?;
+        files::replace(&file, bytes, 0o644).map_err(CertsError::system("write", &file))?;
         if let Ok(today) = Certificate::load(&file) {
             let _ = files::remove(&self.former_file(&today.serial));
         }
-        Ok(adoption)
+        Ok(replaced)
+    }
+
+    /// Writes down where mkcert has the CA that there is a copy of.
+    pub(super) fn note_root(&self, root: &Path) -> Result<(), CertsError> {
+        let record = self.root_record();
+        files::replace(&record, root.as_os_str().as_bytes(), 0o600).map_err(CertsError::system("write", &record))
     }
 
     /// As it was before; as well as it can be done.
     pub(super) fn abandon(&self, adoption: &Adoption) {
         let file = self.authority_file();
-        match adoption {
-            Adoption::Nothing => {}
-            Adoption::First => {
+        match &adoption.copy {
+            Replaced::Nothing => {}
+            Replaced::First => {
                 let _ = files::remove(&file);
             }
-            Adoption::Instead { former, copy } => {
+            Replaced::Instead { former, copy } => {
                 if files::replace(&file, copy, 0o644).is_ok() {
                     let _ = files::remove(&self.former_file(former));
                 }
             }
         }
-        // It says something only beside the copy.
-        if !files::exists(&file) {
-            let _ = files::remove(&self.root_record());
+        match &adoption.root {
+            // It says something only beside the copy.
+            Some(root) if files::exists(&file) => {
+                let _ = self.note_root(root);
+            }
+            _ => {
+                let _ = files::remove(&self.root_record());
+            }
         }
         self.tidy();
     }
@@ -235,6 +259,12 @@ impl Place {
             Some(signal) => CertsError::Interrupted { signal, left: Vec::new() },
             None => CertsError::system("lock", &file)(error),
         })
+    }
+
+    /// As [`Place::lock`]; `None` where somebody has it.
+    pub(super) fn try_lock(&self) -> Result<Option<Lock>, CertsError> {
+        let file = self.0.join("lock");
+        Lock::try_acquire(&file).map_err(CertsError::system("lock", &file))
     }
 
     /// Where the issues for the domain lie.

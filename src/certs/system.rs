@@ -153,7 +153,7 @@ fn run(program: &str, args: &[&str]) -> Result<(), CertsError> {
     let refused = |detail: String| CertsError::Store { store: Store::System.as_str(), detail };
     let captured = match process::is_root() {
         true => process::capture(Path::new(program), args, PATIENCE),
-        false => process::capture_at_terminal(Path::new("sudo"), &[&[program], args].concat(), &[], PATIENCE),
+        false => process::capture(Path::new("sudo"), &[&[program], args].concat(), PATIENCE),
     };
     match captured {
         Ok(Captured { is_success: true, .. }) => Ok(()),

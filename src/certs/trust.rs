@@ -87,7 +87,7 @@ pub fn plan_trust(stores: Option<&[Store]>) -> Result<Plan, CertsError> {
 pub fn trust(plan: &Plan, interrupts: &Interrupts) -> Result<(), CertsError> {
     let place = Place::require()?;
     let _lock = place.lock(interrupts)?;
-    let mut attempt = Attempt { place: &place, made: None, adoption: Adoption::Nothing, done: Vec::new() };
+    let mut attempt = Attempt { place: &place, made: None, adoption: None, done: Vec::new() };
     attempt.make(plan, interrupts).map_err(|error| attempt.undo(error, interrupts))
 }
 
@@ -96,7 +96,7 @@ struct Attempt<'a> {
     place: &'a Place,
     /// The CA that was made for it, and is nobody else's.
     made: Option<Root>,
-    adoption: Adoption,
+    adoption: Option<Adoption>,
     done: Vec<Done>,
 }
 
@@ -110,7 +110,7 @@ impl Attempt<'_> {
             root = Root::find(self.place)?;
         }
         let authority = root.require_usable()?;
-        self.adoption = self.place.adopt(&root.directory, &root.file())?;
+        self.adoption = Some(self.place.adopt(&root.directory, &root.file())?);
         for change in &plan.changes {
             require_uninterrupted(interrupts)?;
             change.store.install(self.place, &root.directory, authority, &mut self.done)?;
@@ -128,7 +128,7 @@ impl Attempt<'_> {
         }
         // A store that still holds it is told by the copy what to take out, and whoever has the key can use that trust.
         if left.is_empty() {
-            self.place.abandon(&self.adoption);
+            self.adoption.iter().for_each(|adoption| self.place.abandon(adoption));
             if let Some(root) = &self.made {
                 root.remove();
             }

@@ -372,6 +372,7 @@ fn of_certs(error: &CertsError) -> (&'static str, u8) {
         CertsError::BadName { .. } => ("cert_name", USAGE),
         CertsError::Damaged { .. } => ("cert_damaged", FAILED),
         CertsError::Store { .. } => ("cert_store", FAILED),
+        CertsError::Busy => ("cert_busy", FAILED),
         CertsError::NobodyListens { .. } => ("cert_no_server", MISSING),
         CertsError::NoHandshake { .. } => ("cert_handshake", FAILED),
         CertsError::System { .. } => ("cert_system", FAILED),

@@ -245,9 +245,9 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let exit = fail(&ui, &error);
+            // The error comes last, where who reads JSON looks for it.
             news::tell(&mut app, &teller, news.of_failed());
-            exit
+            fail(&ui, &error)
         }
     }
 }

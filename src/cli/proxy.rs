@@ -7,11 +7,12 @@ use anyhow::Result;
 
 use super::ui::Ui;
 use crate::app::App;
+use crate::certs::{self, Effort};
+use crate::dns;
 use crate::model::DomainName;
 use crate::proxy::{self, Home, Ports};
 use crate::route;
 use crate::sys::{files, trees};
-use crate::{certs, dns};
 
 pub use setup::Args as SetupArgs;
 pub use status::Args as StatusArgs;
@@ -72,7 +73,7 @@ pub fn act(app: &mut App, ui: &mut Ui, action: &Action) -> Result<()> {
 }
 
 fn start(app: &mut App, ui: &Ui) -> Result<()> {
-    let ((pid, is_new), notes) = route::with_notes(app, |wanted| proxy::start(wanted))?;
+    let ((pid, is_new), notes) = route::with_notes(app, Effort::Full, |wanted| proxy::start(wanted))?;
     notes.iter().for_each(|note| ui.warn(&note.text));
     let (served, _) = route::shown(app)?;
     let state = if is_new { "serves" } else { "serves already" };
@@ -104,7 +105,7 @@ fn stop(ui: &Ui) -> Result<()> {
 }
 
 fn reload(app: &mut App, ui: &Ui) -> Result<()> {
-    let ((), notes) = route::with_notes(app, |wanted| proxy::reload(wanted))?;
+    let ((), notes) = route::with_notes(app, Effort::Full, |wanted| proxy::reload(wanted))?;
     notes.iter().for_each(|note| ui.warn(&note.text));
     ui.note("loaded");
     Ok(())

@@ -51,15 +51,11 @@ pub fn require_program() -> Result<PathBuf, DnsError> {
 /// There is no home directory.
 pub fn running() -> Result<Option<u32>> {
     let config = config()?;
-    let is_ours = |pid: &u32| is_ours(&config, *pid);
-    let listening = || {
-        let found = listeners::listeners(Port::new(port_in(&config)?)).ok()?;
-        found.into_iter().map(|listener| listener.pid).find(is_ours)
-    };
-    Ok(pid(&config).filter(is_ours).or_else(listening))
+    let written = pid(&config).filter(|&pid| is_ours(&config, pid));
+    Ok(written.or_else(|| listening(&config).map(|(pid, _)| pid)))
 }
 
-/// The port of the process, as its configuration has it.
+/// The port of the process, as its configuration has it; where that is lost, the one that it listens on.
 ///
 /// # Errors
 /// There is no home directory.
@@ -67,7 +63,17 @@ pub fn running_port() -> Result<Option<u16>> {
     if running()?.is_none() {
         return Ok(None);
     }
-    Ok(port_in(&config()?))
+    let config = config()?;
+    Ok(port_in(&config).or_else(|| listening(&config).map(|(_, port)| port)))
+}
+
+/// The process and its port, found by who listens.
+fn listening(config: &Path) -> Option<(u32, u16)> {
+    let wanted = port_in(config).and_then(Port::new);
+    let is_near = |port: u16| wanted.is_some() || (FIRST_PORT..=LAST_PORT).contains(&port);
+    let found = listeners::listeners(wanted).ok()?.into_iter();
+    let found = found.map(|listener| (listener.pid, listener.port.number())).filter(|(_, port)| is_near(*port));
+    found.into_iter().find(|(pid, _)| is_ours(config, *pid))
 }
 
 /// Starts it with the configuration; one that runs with another is ended first. Says whether it was started.

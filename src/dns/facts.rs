@@ -1,5 +1,6 @@
 //! What resolves names on this machine: looked at, never changed.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -136,7 +137,12 @@ impl Facts {
     pub fn complaint_of_dnsmasq(&self) -> Option<String> {
         let words: Vec<&str> = self.dnsmasq.iter().flatten().skip(1).map(String::as_str).chain(["--test"]).collect();
         let program = process::find_system_program("dnsmasq")?;
-        let tried = process::capture(&program, &words, PATIENCE).ok().filter(|tried| !tried.is_success)?;
+        // In English, since what it says is read.
+        let variables = [("LC_ALL", Some(OsStr::new("C")))];
+        let tried = process::capture_with(&program, &words, &variables, PATIENCE).ok()?;
+        if tried.is_success {
+            return None;
+        }
         let said = String::from_utf8_lossy(&tried.stderr).trim().trim_start_matches("dnsmasq: ").replace('\n', "; ");
         // What this user may not read says nothing of it.
         (!said.contains("Permission denied")).then_some(said)

@@ -176,7 +176,7 @@ fn run(
     patience: Duration,
 ) -> Result<Captured, ProxyError> {
     // Who stops gantry by Ctrl-C does not want to know half of what Caddy says.
-    let captured = process::capture_with(program, args, &variables(directory), patience);
+    let captured = process::capture_apart(program, args, &variables(directory), patience);
     let captured = captured.map_err(|error| ProxyError::NoAnswer { doing, detail: error.to_string() })?;
     if captured.is_success {
         return Ok(captured);

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::table::{Note, Table, table};
 use crate::app::App;
-use crate::certs::{self, Ensured, Prospects};
+use crate::certs::{self, Effort, Ensured, Prospects};
 use crate::model::{Port, Site};
 use crate::proxy::{self, Patience, Ports, Published, Served, ServedSite};
 
@@ -39,13 +39,13 @@ pub fn shown(app: &mut App) -> Result<(Served, Vec<Note>)> {
 ///
 /// # Errors
 /// The registry cannot be read. What is wrong with one project is a note.
-fn prepare(app: &mut App) -> Result<(Served, Vec<Note>)> {
+fn prepare(app: &mut App, effort: Effort) -> Result<(Served, Vec<Note>)> {
     let Table { sites, mut notes } = table(app)?;
     let is_secure = certs::is_set_up()?;
     let serve = |site: Site| {
         let note = |text: String| Note { project: site.project.clone(), text };
         notes.extend(site.clashes.iter().map(|clash| note(format!("{clash}, so it stands for none"))));
-        let pair = match is_secure.then(|| certs::ensure(&site.domain, &site.certified_names())) {
+        let pair = match is_secure.then(|| certs::ensure(&site.domain, &site.certified_names(), effort)) {
             Some(Ok(Ensured { pair, problem })) => {
                 let told = |error| note(format!("the certificate of {} is not renewed: {error}", site.domain));
                 notes.extend(problem.map(told));
@@ -79,7 +79,8 @@ pub fn ports(app: &mut App) -> Result<Ports> {
 /// # Errors
 /// [`proxy::ProxyError`]; what was served before is served on.
 pub fn refresh(app: &mut App, patience: Patience) -> Result<Refreshed> {
-    let (published, notes) = with_notes(app, |wanted| proxy::publish(patience, wanted))?;
+    let effort = if patience == Patience::Short { Effort::Short } else { Effort::Full };
+    let (published, notes) = with_notes(app, effort, |wanted| proxy::publish(patience, wanted))?;
     Ok(Refreshed { published, notes })
 }
 
@@ -89,11 +90,12 @@ pub fn refresh(app: &mut App, patience: Patience) -> Result<Refreshed> {
 /// What `work` says.
 pub fn with_notes<T>(
     app: &mut App,
+    effort: Effort,
     work: impl FnOnce(&mut dyn FnMut() -> Result<Served>) -> Result<T>,
 ) -> Result<(T, Vec<Note>)> {
     let notes = RefCell::new(Vec::new());
     let mut wanted = || {
-        let (served, told) = prepare(app)?;
+        let (served, told) = prepare(app, effort)?;
         *notes.borrow_mut() = told;
         Ok(served)
     };

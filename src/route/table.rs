@@ -10,7 +10,7 @@ use super::faces::faces;
 use super::label::labelled;
 use super::owner::{Claimant, Repositories, Repository, owner_of};
 use crate::app::App;
-use crate::config::ProjectConfig;
+use crate::config::{ProjectConfig, salvage_project_config};
 use crate::context::{common_dir, detect, detect_despite};
 use crate::model::{Clash, DomainName, Hostname, Route, Site, Tld};
 use crate::project::{self, ProjectError};
@@ -145,6 +145,7 @@ fn stand(there: &mut App, project: &ProjectRow, repositories: &Repositories<'_>,
             && let Some((context, repository)) = stand_despite(there, project, repositories)
         {
             (standing.context, standing.repository) = (Some(context), repository);
+            standing.config = salvage_project_config(&project.path);
         }
         let text = match error.downcast_ref::<ProjectError>() {
             Some(error) => error.to_string(),

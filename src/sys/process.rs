@@ -52,8 +52,9 @@ pub fn output(program: &Path, args: &[&str], patience: Duration) -> Option<Vec<u
     capture(program, args, patience).ok().filter(|captured| captured.is_success).map(|captured| captured.stdout)
 }
 
-/// Runs the program to its end; where that takes longer than `patience`, it is killed. It has a process group of its
-/// own, so that the terminal's Ctrl-C leaves its answer whole: who asked decides what to do then.
+/// Runs the program to its end; where that takes longer than `patience`, it is killed. It is in this process's group:
+/// `sudo` may ask for a password on the terminal, and the terminal's Ctrl-C ends it too, so who heeds interruptions asks
+/// for one before believing what it answered.
 ///
 /// # Errors
 /// It cannot be started; `TimedOut`.
@@ -71,23 +72,22 @@ pub fn capture_with(
     variables: &[(&str, Option<&OsStr>)],
     patience: Duration,
 ) -> io::Result<Captured> {
-    let mut command = command_of(program, args, variables);
-    command.process_group(0);
-    capture_of(command, patience)
+    capture_of(command_of(program, args, variables), patience)
 }
 
-/// As [`capture_with`], in this process's group: what is `sudo`, or calls it, may ask for a password on the terminal. The
-/// terminal's Ctrl-C reaches it too, so who heeds interruptions asks for one before believing what it answered.
+/// As [`capture_with`], in a process group of its own: for what has to come to its end, whoever presses Ctrl-C.
 ///
 /// # Errors
 /// As [`capture`].
-pub fn capture_at_terminal(
+pub fn capture_apart(
     program: &Path,
     args: &[&str],
     variables: &[(&str, Option<&OsStr>)],
     patience: Duration,
 ) -> io::Result<Captured> {
-    capture_of(command_of(program, args, variables), patience)
+    let mut command = command_of(program, args, variables);
+    command.process_group(0);
+    capture_of(command, patience)
 }
 
 fn capture_of(mut command: Command, patience: Duration) -> io::Result<Captured> {
@@ -221,16 +221,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_only_asks_is_not_reached_by_ctrl_c() {
+    fn ctrl_c_reaches_all_but_who_is_apart() {
         let shell = Path::new("/bin/sh");
         let args = ["-c", "ps -o pgid= -p $$; echo $$"];
         let words = |captured: Captured| -> Vec<u32> {
             let said = String::from_utf8(captured.stdout).unwrap();
             said.split_whitespace().map(|word| word.parse().unwrap()).collect()
         };
-        let group = words(capture(shell, &args, Duration::from_secs(60)).unwrap());
+        let group = words(capture_apart(shell, &args, &[], Duration::from_secs(60)).unwrap());
         assert_eq!(group[0], group[1]);
-        let group = words(capture_at_terminal(shell, &args, &[], Duration::from_secs(60)).unwrap());
+        let group = words(capture(shell, &args, Duration::from_secs(60)).unwrap());
         assert_ne!(group[0], group[1], "sudo asks on the terminal");
     }
 }

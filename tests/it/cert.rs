@@ -132,7 +132,8 @@ fn a_lost_ca_is_noticed() {
     fs::remove_dir_all(shop.sandbox.path("ca")).unwrap();
     assert_eq!(authority(&shop)["state"], "lost");
     let message = "the CA is gone: no rootCA.pem in [SANDBOX]/ca";
-    let hint = "restore [SANDBOX]/ca from a backup, or make a new CA: `gantry cert untrust`, then `gantry cert setup`";
+    let hint = "restore [SANDBOX]/ca from a backup; where it was moved, `CAROOT=DIRECTORY gantry cert setup` takes it; or \
+                make a new CA: `gantry cert untrust`, then `gantry cert setup`";
     for command in ["renew", "trust"] {
         shop.check_error(&format!("cert {command} --json"), "cert_ca_lost", message, hint, 1);
     }
@@ -162,7 +163,8 @@ fn a_replaced_ca_is_noticed() {
     );
     // What was issued serves on, until somebody takes the new one.
     assert_eq!(info(&shop)["state"], "good");
-    shop.gantry("cert renew").require_success();
+    let renewed = shop.gantry("cert renew").require_success();
+    assert!(renewed.stderr.contains("stores may not trust it yet: `gantry cert trust`"), "{renewed:?}");
     let (authority, after) = (authority(&shop), info(&shop));
     assert_eq!(
         (&authority["state"], &authority["former"], &after["state"]),

@@ -17,6 +17,7 @@ mod browser;
 mod cert;
 mod cert_export;
 mod cert_nss;
+mod cert_root;
 mod cert_trust;
 mod cert_verify;
 mod completions;

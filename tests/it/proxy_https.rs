@@ -94,6 +94,30 @@ fn a_renewed_certificate_is_served_at_once() {
 }
 
 #[test]
+fn under_a_replaced_ca_a_new_project_is_shown_as_it_is_served() {
+    let served = secure();
+    served.world.script("rm -r ~/.local/share/mkcert; TRUST_STORES=none mkcert -install").require_success();
+    let other = served.world.sandbox.repository("other", "git@example.com:test/other.git");
+    served.world.sandbox.write("other/compose.yaml", "services:\n  web: { image: a, ports: ['8090:80'] }\n");
+    let registered = served.gantry_in(&other, "register").require_success();
+    assert!(registered.stderr.contains("gantry: http://other.test\n"), "{registered:?}");
+    served.gantry_in(&other, "url").check("http://other.test\n", "", 0);
+    served.gantry("url").check("https://shop.test\n", "", 0);
+}
+
+#[test]
+fn who_waits_for_a_password_holds_no_prompt_up() {
+    let served = secure();
+    // A new branch is one more name to certify, while another gantry changes what is trusted.
+    served.switch("--create next");
+    let lock = "exec 9>>~/.local/state/gantry/certs/lock; flock 9";
+    let script = format!("{lock}; cd {}; timeout 10 gantry export --auto 9>&- >/dev/null", served.checkout.display());
+    served.world.script(&script).require_success();
+    served.done("export --auto");
+    served.done("cert verify shop");
+}
+
+#[test]
 fn several_renewals_at_once() {
     let served = secure();
     let all = "for it in 1 2 3 4 5 6; do gantry cert renew shop & done; wait";

@@ -126,6 +126,13 @@ fn a_caddy_that_is_stopped_holds_nobody_up() {
     }
     let url = served.done("url");
     assert!(url.stderr.contains("does not answer; `gantry proxy stop`, then"), "{url:?}");
+    // Whoever reads JSON finds the error at the end.
+    let failed = served.gantry("cert renew nosuch --json");
+    let last = failed.stderr.lines().last().unwrap();
+    assert!(
+        failed.stderr.contains("the proxy was not told") && last.starts_with("{\"format_version\":1,\"error\":"),
+        "{failed:?}"
+    );
     served.world.script(&format!("kill -CONT {pid}"));
     served.done("proxy reload");
     assert!(served.page("http://shop.test/").contains("shop/next"));

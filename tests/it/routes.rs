@@ -126,6 +126,9 @@ fn a_broken_gantry_yml_takes_no_name_away() {
     let output = served.gantry("routes");
     assert!(output.status == 0 && output.stderr.contains("gantry.yml:1: unknown key `htp`"), "{output:?}");
     assert_eq!(served.routes(), before);
+    // What of it can be read still counts.
+    served.world.sandbox.write("shop/gantry.yml", "htp: web\ntld: localhost\n");
+    assert_eq!(served.routes()[0], "shop.localhost 8080");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{project, projects};
 use crate::app::App;
-use crate::certs::{self, IssueStatus};
+use crate::certs::{self, Effort, IssueStatus};
 use crate::cli::ui::Ui;
 
 /// Issue a project's certificate anew
@@ -31,10 +31,17 @@ struct Answer {
 
 pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
     let wanted = if args.all { projects(app)? } else { vec![project(app, args.hostname.as_deref())?] };
+    let is_replaced = certs::is_replaced()?;
     let mut certificates = Vec::new();
     for (domain, names) in &wanted {
-        certs::renew(domain, names)?;
+        certs::ensure(domain, names, Effort::Anew)?;
         certificates.push(certs::info(domain, names)?);
+    }
+    if is_replaced && !wanted.is_empty() {
+        ui.warn(
+            "the CA that has replaced the one before it counts from now on, for all projects; stores may not trust it yet: \
+             `gantry cert trust`",
+        );
     }
     if args.json {
         return ui.json(&Answer { certificates });

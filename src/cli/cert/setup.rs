@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Stores, agrees, parse_stores, projects, tell};
 use crate::app::App;
-use crate::certs::{self, CertsError, Plan, Store};
+use crate::certs::{self, CertsError, Effort, Plan, Store};
 use crate::cli::ui::Ui;
 use crate::model::DomainName;
 use crate::sys::signals::Interrupts;
@@ -97,7 +97,7 @@ fn change(
             if let Some(signal) = interrupts.received() {
                 return Err(CertsError::Interrupted { signal, left: Vec::new() }.into());
             }
-            if let Some(error) = certs::ensure(domain, names)?.problem {
+            if let Some(error) = certs::ensure(domain, names, Effort::Full)?.problem {
                 return Err(error.into());
             }
             certificates.push(domain.clone());
