@@ -1,5 +1,8 @@
 //! Every way in which a command can fail, as the user sees it: what is said, the way out, the exit status.
 
+mod exit;
+mod names;
+
 use std::io;
 
 use serde::Serialize;
@@ -20,6 +23,9 @@ use crate::resolve::{PortTaken, UnknownService};
 use crate::shell::quote_posix;
 use crate::sys::files;
 use crate::sys::paths::NoHome;
+use names::{of_certs, of_dns, of_proxy};
+
+pub use exit::{CONFLICT, FAILED, MISSING, NOT_FOUND, USAGE};
 
 /// What went wrong, for a person and for a script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,17 +76,6 @@ pub struct Missing {
 /// The command's own exit status, after everything has been said already.
 #[derive(Debug)]
 pub struct Silent(pub u8);
-
-/// 1: it failed.
-pub const FAILED: u8 = 1;
-/// 2: wrong usage.
-pub const USAGE: u8 = 2;
-/// 3: no such thing.
-pub const NOT_FOUND: u8 = 3;
-/// 4: a port conflict, or a full range.
-pub const CONFLICT: u8 = 4;
-/// 5: a program or daemon that is needed is missing or does not answer.
-pub const MISSING: u8 = 5;
 
 impl Failure {
     /// `{"format_version":1,"error":{"kind","message","hint"}}`, on one line.
@@ -355,64 +350,6 @@ fn of_lifecycle(error: &LifecycleError) -> (&'static str, u8, Option<String>) {
             let hint = "drop its `ports:` and let another service lead to it, or run a second checkout beside this one";
             ("port_conflict", CONFLICT, Some(hint.to_owned()))
         }
-    }
-}
-
-fn of_certs(error: &CertsError) -> (&'static str, u8) {
-    match error {
-        CertsError::NoMkcert => ("cert_mkcert_missing", MISSING),
-        CertsError::Mkcert { .. } => ("cert_mkcert", FAILED),
-        CertsError::NotSetUp => ("cert_not_set_up", NOT_FOUND),
-        CertsError::AuthorityLost { .. } => ("cert_ca_lost", FAILED),
-        CertsError::NoAuthorityKey { .. } => ("cert_ca_key_missing", FAILED),
-        CertsError::AuthorityReplaced { .. } => ("cert_ca_replaced", FAILED),
-        CertsError::AuthorityExpired { .. } => ("cert_ca_expired", FAILED),
-        CertsError::Left { cause, .. } => of_certs(cause),
-        CertsError::Interrupted { signal, .. } => ("interrupted", u8::try_from(128 + signal).unwrap_or(FAILED)),
-        CertsError::BadName { .. } => ("cert_name", USAGE),
-        CertsError::Damaged { .. } => ("cert_damaged", FAILED),
-        CertsError::Store { .. } => ("cert_store", FAILED),
-        CertsError::Busy => ("cert_busy", FAILED),
-        CertsError::NobodyListens { .. } => ("cert_no_server", MISSING),
-        CertsError::NoHandshake { .. } => ("cert_handshake", FAILED),
-        CertsError::System { .. } => ("cert_system", FAILED),
-    }
-}
-
-fn of_proxy(error: &ProxyError) -> (&'static str, u8) {
-    match error {
-        ProxyError::NoCaddy => ("caddy_missing", MISSING),
-        ProxyError::TooOld { .. } => ("caddy_too_old", MISSING),
-        ProxyError::Mute { .. } => ("proxy_mute", MISSING),
-        ProxyError::NotRunning => ("proxy_not_running", MISSING),
-        ProxyError::PortBusy { .. } => ("port_conflict", CONFLICT),
-        ProxyError::PortForbidden { .. } => ("port_forbidden", FAILED),
-        ProxyError::Refused { .. } => ("proxy_refused", FAILED),
-        ProxyError::NotStarted { .. } => ("proxy_not_started", FAILED),
-        ProxyError::SocketTaken { .. } => ("proxy_socket_taken", CONFLICT),
-        ProxyError::UnfitPath { .. } => ("proxy_path", FAILED),
-        ProxyError::NoAnswer { .. } => ("proxy_no_answer", MISSING),
-        ProxyError::Failed { .. } => ("proxy", FAILED),
-    }
-}
-
-fn of_dns(error: &DnsError) -> (&'static str, u8) {
-    match error {
-        DnsError::Unsupported { .. } | DnsError::OnlyFallback => ("dns_unsupported", FAILED),
-        DnsError::ResolvedSilent => ("dns_resolver", MISSING),
-        DnsError::Unavailable { .. } => ("dns_unavailable", FAILED),
-        DnsError::Mismatch { .. } => ("usage", USAGE),
-        DnsError::Foreign { .. } => ("dns_foreign", CONFLICT),
-        DnsError::Missing { .. } => ("dns_missing", MISSING),
-        DnsError::NoPort { .. } | DnsError::PortTaken { .. } => ("dns_port", CONFLICT),
-        DnsError::NotStarted { .. } | DnsError::NoLink { .. } => ("dns_not_started", FAILED),
-        DnsError::BrokenDnsmasq { .. } => ("dns_broken", FAILED),
-        DnsError::NotSetUp | DnsError::NoOwnDnsmasq { .. } => ("dns_not_set_up", NOT_FOUND),
-        DnsError::Failed { .. } | DnsError::Left { .. } => ("dns_failed", FAILED),
-        DnsError::Interrupted { signal, .. } => ("interrupted", u8::try_from(128 + signal).unwrap_or(FAILED)),
-        DnsError::Changed => ("changed", FAILED),
-        DnsError::Edited { .. } => ("dns_edited", FAILED),
-        DnsError::Record { .. } => ("dns_record", FAILED),
     }
 }
 
