@@ -40,14 +40,16 @@ pub fn is_there(change: &Change) -> bool {
 /// starts, and is not to be started for that.
 pub fn is_read_by_anybody(reload: &[String]) -> bool {
     let words: Vec<&str> = reload.iter().map(String::as_str).collect();
-    let (program, question): (&str, &[&str]) = match words.as_slice() {
-        ["systemctl", _, service] => ("systemctl", &["is-active", "--quiet", service]),
-        ["service", service, _] => ("service", &[service, "status"]),
-        ["nmcli", ..] => ("nmcli", &["--terse", "general", "status"]),
+    // How each says no: systemctl(1), LSB 5.0 for init scripts, nmcli(1). What says neither is asked to do it, and tells.
+    let (program, question, no): (&str, &[&str], &[i32]) = match words.as_slice() {
+        ["systemctl", _, service] => ("systemctl", &["is-active", "--quiet", service], &[3, 4]),
+        ["service", service, _] => ("service", &[service, "status"], &[1, 2, 3, 4]),
+        ["nmcli", ..] => ("nmcli", &["--terse", "general", "status"], &[8]),
         _ => return true,
     };
-    let found = process::find_system_program(program);
-    found.is_some_and(|program| process::output(&program, question, PATIENCE).is_some())
+    let Some(program) = process::find_system_program(program) else { return false };
+    let asked = process::capture(&program, question, PATIENCE);
+    asked.map_or(true, |said| !said.code.is_some_and(|code| no.contains(&code)))
 }
 
 /// What the file holds; empty where that cannot be read, `None` where there is none.

@@ -121,7 +121,8 @@ fn sudo_does_what_needs_it() {
         world.check_set_up("test");
         let owner = world.script(&format!("ps -o user= -p {}", world.gantrys_dnsmasq().trim())).stdout;
         assert_eq!(owner, "nobody\n");
-        as_user("dns remove --yes");
+        let removed = as_user("dns remove --yes").stderr;
+        assert_eq!(removed.contains("sudo -n systemctl restart systemd-resolved\n"), method == "resolved", "{removed}");
         assert_eq!(differences(&before, &world.kept()), UNKNOWN);
     }
     world.check_untouched(&before);

@@ -11,7 +11,11 @@ fail() {
 
 pid_of() { cat "$units/$1.pid" 2>/dev/null; }
 
-is_active() { kill -0 "$(pid_of "$1")" 2>/dev/null; }
+# Asked by any user, who may not send it a signal.
+is_active() {
+    local pid
+    pid=$(pid_of "$1") && [ -e "/proc/$pid" ]
+}
 
 start() {
     local unit=$1 deadline=$((SECONDS + 20))
