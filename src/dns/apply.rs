@@ -140,30 +140,6 @@ fn make_new(
     let keep = |error| ("keep a record of the changes".to_owned(), error);
     let record = new_record(app, plan).map_err(keep)?;
     record.save_as_owing().map_err(keep)?;
-    make_all(app, plan, privilege, made, tell, interrupts)?;
-    record.save().map_err(keep)
-}
-
-/// What is kept of the plan, with the domain that the first set-up found.
-fn new_record(app: &mut App, plan: &Plan) -> Result<Record> {
-    let setting = plan.stands.as_ref().and_then(|record| record.tld_setting.clone());
-    // Only now: what was replaced may have taken its domain along.
-    let tld_setting = match app.tld()? == plan.tld {
-        true => setting,
-        false => Some(setting.unwrap_or(Before { value: raw_tld(app)? })),
-    };
-    Ok(Record { tld_setting, ..plan.record() })
-}
-
-/// On an error, with what could not be done.
-fn make_all(
-    app: &mut App,
-    plan: &Plan,
-    privilege: Privilege,
-    made: &mut Vec<Change>,
-    tell: &mut Tell<'_>,
-    interrupts: &Interrupts,
-) -> Result<(), (String, anyhow::Error)> {
     for change in &plan.pending {
         made.push(change.clone());
         let done = match interrupts.received() {
@@ -178,7 +154,18 @@ fn make_all(
     if app.tld().map_or(true, |tld| tld != plan.tld) {
         set_tld(app, plan.tld).map_err(|error| ("keep the setting `tld`".to_owned(), error))?;
     }
-    Ok(())
+    record.save().map_err(keep)
+}
+
+/// What is kept of the plan, with the domain that the first set-up found.
+fn new_record(app: &mut App, plan: &Plan) -> Result<Record> {
+    let setting = plan.stands.as_ref().and_then(|record| record.tld_setting.clone());
+    // Only now: what was replaced may have taken its domain along.
+    let tld_setting = match app.tld()? == plan.tld {
+        true => setting,
+        false => Some(setting.unwrap_or(Before { value: raw_tld(app)? })),
+    };
+    Ok(Record { tld_setting, ..plan.record() })
 }
 
 pub(super) fn make(change: &Change, privilege: Privilege, interrupts: &Interrupts, tell: &mut Tell<'_>) -> Result<()> {
