@@ -7,11 +7,11 @@ use super::failure::NotFound;
 use super::target::select_before;
 use super::ui::Ui;
 use crate::app::App;
-use crate::model::{DomainName, Port};
+use crate::model::{DomainName, Port, Route};
 use crate::project::Selected;
 use crate::proxy::{Home, Served};
 use crate::registry::Allocation;
-use crate::resolve::{find_allocation, known};
+use crate::resolve::{find_allocation, known, nearest_of};
 use crate::route::{self, Face};
 
 /// Print the address of a project or of one of its services
@@ -77,7 +77,7 @@ pub(super) fn address(app: &mut App, ui: &Ui, words: &[String]) -> Result<Addres
         return Ok(Address { url, name, service: route.service.clone(), port: route.port });
     }
     if home.is_set_up() {
-        tell_clash(app, ui, &served, service)?;
+        tell_clash(ui, &served, context_id, with_port.or(meant));
     }
     if let Some((_, route)) = found {
         return Ok(plain_address(&route.service, route.port, route.speaks_tls, route.entry.as_deref()));
@@ -86,17 +86,15 @@ pub(super) fn address(app: &mut App, ui: &Ui, words: &[String]) -> Result<Addres
 }
 
 /// Why it has no name, where that is because another one would have it too.
-fn tell_clash(app: &App, ui: &Ui, served: &Served, service: Option<&str>) -> Result<()> {
-    let here = format!(" in {}", app.context()?.root.display());
-    let is_meant = |rival: &String| {
-        let is_service = service.is_none_or(|service| rival.starts_with(&format!("{service} of ")));
-        is_service && rival.ends_with(&here)
+fn tell_clash(ui: &Ui, served: &Served, context_id: i64, service: Option<&str>) {
+    let is_meant = |rival: &Route| {
+        let is_called = service.map_or(rival.is_main, |service| !rival.is_main && rival.is_called(service));
+        rival.context_id == context_id && is_called
     };
-    let clashes = served.sites.iter().flat_map(|site| &site.site.clashes);
-    if let Some(clash) = clashes.into_iter().find(|clash| clash.rivals.iter().any(is_meant)) {
+    let mut clashes = served.sites.iter().flat_map(|site| &site.site.clashes);
+    if let Some(clash) = clashes.find(|clash| clash.rivals.iter().any(is_meant)) {
         ui.warn(&format!("{clash}, so it stands for none"));
     }
-    Ok(())
 }
 
 /// Without a name: a context of no project, or one whose name two would have.
@@ -119,7 +117,12 @@ fn by_port(selected: &Selected, rows: &[Allocation], service: Option<&str>) -> R
             (format!("{word} has no page in {name}"), hint)
         }
         Some(word) => {
-            let hint = "`gantry ports` lists the services here, `gantry list` the projects".to_owned();
+            let labels = faces.iter().filter_map(|face| face.label.clone());
+            let nearest = nearest_of(word, labels);
+            let hint = match nearest.first() {
+                Some(nearest) => format!("did you mean `{nearest}`? `gantry routes` lists them all"),
+                None => "`gantry ports` lists the services here, `gantry list` the projects".to_owned(),
+            };
             (format!("nothing is called `{}` in {name}, and no project is", word.escape_debug()), hint)
         }
         None => {

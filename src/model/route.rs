@@ -58,8 +58,9 @@ pub struct Route {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Clash {
     pub name: DomainName,
-    /// Each as a person would call it, two at least.
-    pub rivals: Vec<String>,
+    /// Two at least; in JSON as a person would call each.
+    #[serde(serialize_with = "descriptions")]
+    pub rivals: Vec<Route>,
 }
 
 impl Route {
@@ -85,6 +86,11 @@ impl Site {
 
 impl std::fmt::Display for Clash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} would stand for {}", self.name, self.rivals.join(" and for "))
+        let rivals: Vec<String> = self.rivals.iter().map(Route::description).collect();
+        write!(f, "{} would stand for {}", self.name, rivals.join(" and for "))
     }
+}
+
+fn descriptions<S: serde::Serializer>(rivals: &[Route], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(rivals.iter().map(Route::description))
 }

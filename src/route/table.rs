@@ -261,11 +261,14 @@ fn part(routes: Vec<Route>) -> (Vec<Route>, Vec<Clash>) {
     let living: BTreeSet<DomainName> = checked_out.map(|route| route.name.clone()).collect();
     let routes: Vec<Route> =
         routes.into_iter().filter(|route| route.switch_to.is_none() || !living.contains(&route.name)).collect();
-    let mut by_name: BTreeMap<DomainName, Vec<String>> = BTreeMap::new();
+    let mut by_name: BTreeMap<DomainName, usize> = BTreeMap::new();
     for route in &routes {
-        by_name.entry(route.name.clone()).or_default().push(route.description());
+        *by_name.entry(route.name.clone()).or_default() += 1;
     }
-    by_name.retain(|_, rivals| rivals.len() > 1);
-    let single = routes.into_iter().filter(|route| !by_name.contains_key(&route.name)).collect();
-    (single, by_name.into_iter().map(|(name, rivals)| Clash { name, rivals }).collect())
+    let (single, several): (Vec<Route>, Vec<Route>) = routes.into_iter().partition(|route| by_name[&route.name] == 1);
+    let mut clashes: BTreeMap<DomainName, Vec<Route>> = BTreeMap::new();
+    for route in several {
+        clashes.entry(route.name.clone()).or_default().push(route);
+    }
+    (single, clashes.into_iter().map(|(name, rivals)| Clash { name, rivals }).collect())
 }

@@ -217,6 +217,7 @@ fn an_address_where_there_is_no_page() {
         &["nothing is called `nothing` in shop, and no project is", "`gantry list`"],
         3,
     );
+    served.check_failure("url wbe", &["nothing is called `wbe` in shop", "did you mean `web`?"], 3);
     let home = served.world.sandbox.path("home");
     served.gantry_in(&home, "url shop web").check("http://localhost:8080\n", "", 0);
     let gone = served.gantry_in(&home, "url");

@@ -70,7 +70,10 @@ pub fn run(app: &mut App, ui: &mut Ui, args: &Args) -> Result<()> {
         ui.note("a dry run: nothing was changed");
         return Ok(());
     }
-    ui.note("certificates are not set up any more; mkcert's other certificates stay as they are");
+    ui.note(match args.ca {
+        true => "certificates are not set up any more, and what else mkcert's CA has issued holds no more",
+        false => "certificates are not set up any more; mkcert's other certificates stay as they are",
+    });
     if !answer.trusted_by.is_empty() {
         let stores: Vec<&str> = answer.trusted_by.iter().map(|store| store.as_str()).collect();
         ui.note(&format!("mkcert's CA is still trusted by: {}; `gantry cert untrust` changes that", stores.join(", ")));
